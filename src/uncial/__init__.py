@@ -1,0 +1,88 @@
+"""Uncial: train text recognition for your own material.
+
+Everything public is here and loads on first use: importing the package imports nothing heavy.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from uncial.data.store import LineStore
+    from uncial.errors import UncialError
+    from uncial.models.recognizer import Reading, Recognizer
+    from uncial.tasks.demo import DemoConfig, demo
+    from uncial.tasks.doctor import DoctorConfig, doctor
+    from uncial.tasks.evaluate import EvaluateConfig, evaluate
+    from uncial.tasks.ingest import IngestConfig, ingest
+    from uncial.tasks.inspect import InspectConfig, inspect
+    from uncial.tasks.recognize import RecognizeConfig, recognize
+    from uncial.tasks.train import TrainConfig, train
+    from uncial.text.charset import Charset
+    from uncial.text.codec import Codec
+    from uncial.text.normalize import Normalization
+
+_HOMES = {
+    "Charset": "uncial.text.charset",
+    "Codec": "uncial.text.codec",
+    "DemoConfig": "uncial.tasks.demo",
+    "DoctorConfig": "uncial.tasks.doctor",
+    "EvaluateConfig": "uncial.tasks.evaluate",
+    "IngestConfig": "uncial.tasks.ingest",
+    "InspectConfig": "uncial.tasks.inspect",
+    "LineStore": "uncial.data.store",
+    "Normalization": "uncial.text.normalize",
+    "Reading": "uncial.models.recognizer",
+    "RecognizeConfig": "uncial.tasks.recognize",
+    "Recognizer": "uncial.models.recognizer",
+    "TrainConfig": "uncial.tasks.train",
+    "UncialError": "uncial.errors",
+    "demo": "uncial.tasks.demo",
+    "doctor": "uncial.tasks.doctor",
+    "evaluate": "uncial.tasks.evaluate",
+    "ingest": "uncial.tasks.ingest",
+    "inspect": "uncial.tasks.inspect",
+    "recognize": "uncial.tasks.recognize",
+    "train": "uncial.tasks.train",
+}
+
+__all__ = [
+    "Charset",
+    "Codec",
+    "DemoConfig",
+    "DoctorConfig",
+    "EvaluateConfig",
+    "IngestConfig",
+    "InspectConfig",
+    "LineStore",
+    "Normalization",
+    "Reading",
+    "RecognizeConfig",
+    "Recognizer",
+    "TrainConfig",
+    "UncialError",
+    "demo",
+    "doctor",
+    "evaluate",
+    "ingest",
+    "inspect",
+    "recognize",
+    "train",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name == "__version__":
+        from importlib.metadata import version  # noqa: PLC0415  (slow, seldom asked for)
+
+        return version("uncial")
+    if name not in _HOMES:
+        raise AttributeError(f"module 'uncial' has no attribute {name!r}")
+    value = getattr(importlib.import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

@@ -1,0 +1,39 @@
+"""What any model file holds, in memory: the meeting point of formats and networks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from uncial.imaging.prepare import Preprocessing
+from uncial.text.codec import Codec
+from uncial.text.normalize import Normalization
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelArchive:
+    """One recognition model, independent of any file format and of torch.
+
+    Attributes:
+        spec: VGSL text of the network, with its real output count.
+        codec: Text to labels and back.
+        preprocessing: How a line becomes the network's input.
+        normalization: Applied to ground truth in training and to both sides of every score.
+        weights: Parameters and buffers by name.
+        metadata: JSON-ready provenance: training settings, data, scores, licence, authors.
+    """
+
+    spec: str
+    codec: Codec
+    preprocessing: Preprocessing
+    normalization: Normalization
+    weights: dict[str, NDArray[Any]]
+    metadata: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def parameters(self) -> int:
+        """How many numbers the weights hold."""
+        return sum(int(np.size(array)) for array in self.weights.values())

@@ -1,0 +1,1 @@
+"""The terminal: flags from the tasks' configs, progress, tables, exit codes."""

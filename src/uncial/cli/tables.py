@@ -1,0 +1,108 @@
+"""Results as a person reads them: short tables and plain text on standard output."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+Result = Mapping[str, Any]
+
+
+def show(task: str, result: Result, console: Console) -> None:
+    """Print the result of `task`, given as its JSON object."""
+    _SHOWN.get(task, _show_facts)(result, console)
+
+
+def percent(fraction: float | None) -> str:
+    """A fraction as percent with two decimals; a dash for a number that was not measured."""
+    return "–" if fraction is None else f"{100 * fraction:.2f} %"
+
+
+def _show_facts(result: Result, console: Console) -> None:
+    table = Table(show_header=False, box=None, pad_edge=False)
+    table.add_column(style="dim")
+    table.add_column(overflow="fold")
+    for name, value in result.items():
+        if value is None or value == "" or value == []:
+            continue
+        table.add_row(name.replace("_", " "), Text(_fact(name, value)))
+    console.print(table)
+
+
+def _fact(name: str, value: object) -> str:
+    if name.endswith(("cer", "wer")) and isinstance(value, float):
+        return percent(value)
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, Mapping):
+        return "\n".join(f"{key}: {_fact(str(key), item)}" for key, item in value.items())
+    if isinstance(value, list):
+        return "\n".join(_fact(name, item) for item in value)
+    return str(value)
+
+
+def _show_evaluation(result: Result, console: Console) -> None:
+    table = Table(title=f"{result['model']} on {result['split']}", title_justify="left")
+    table.add_column("")
+    table.add_column("micro", justify="right")
+    table.add_column("95 % interval", justify="right")
+    table.add_column("mean of lines", justify="right")
+    for name in ("cer", "wer"):
+        low, high = result[f"{name}_ci95"]
+        table.add_row(
+            name.upper(),
+            percent(result[name]),
+            f"{percent(low)} – {percent(high)}",
+            percent(result[f"{name}_macro"]),
+        )
+    console.print(table)
+    console.print(
+        f"{result['lines']} lines, {result['characters']} characters, "
+        f"{result['cpu_ms_per_line']:.1f} CPU ms a line; "
+        f"interval over {result['interval_unit']}s; text compared as {result['normalization']}",
+        highlight=False,
+    )
+    if result.get("report"):
+        console.print(f"Report: {result['report']}", highlight=False, soft_wrap=True)
+
+
+def _show_reading(result: Result, console: Console) -> None:
+    for line in result["lines"]:
+        console.print(Text(line["text"]), soft_wrap=True)
+
+
+def _show_demo(result: Result, console: Console) -> None:
+    table = Table(title="Lines the model has never seen", title_justify="left")
+    for heading in ("font", "ground truth", "read", "confidence"):
+        table.add_column(heading, overflow="fold")
+    for line in result["fresh"]:
+        style = "green" if line["truth"] == line["text"] else "yellow"
+        table.add_row(
+            line["font"],
+            Text(line["truth"]),
+            Text(line["text"], style=style),
+            f"{line['confidence']:.2f}",
+        )
+    console.print(table)
+    low, high = result["cer_ci95"]
+    console.print(
+        f"CER on {result['lines']} test lines: {percent(result['cer'])} "
+        f"(95 % interval {percent(low)} – {percent(high)}), WER {percent(result['wer'])}\n"
+        f"trained {result['train_seconds']:.0f} s on {result['train_lines']} lines, "
+        f"{result['cpu_seconds']:.0f} CPU seconds; "
+        f"reading takes {result['cpu_ms_per_line']:.1f} CPU ms a line\n"
+        f"Model:  {result['model']}\nReport: {result['report']}",
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+_SHOWN: dict[str, Callable[[Result, Console], None]] = {
+    "demo": _show_demo,
+    "evaluate": _show_evaluation,
+    "recognize": _show_reading,
+}

@@ -1,0 +1,1 @@
+"""Line ground truth as training sees it: decoded, judged, split and stored."""

@@ -1,0 +1,1 @@
+"""Predict a split, score it, and say what went wrong where."""

@@ -1,0 +1,138 @@
+"""Read every line of a split with a recognizer and score it against the ground truth."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeVar
+
+from uncial.progress import Advanced, Reporter, silent
+from uncial.text.charset import Units
+from uncial.text.metrics import LineScore, Score, score_line, summarize
+from uncial.text.normalize import Normalization
+
+if TYPE_CHECKING:
+    from uncial.data.store import LineStore
+    from uncial.models.recognizer import Recognizer
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, kw_only=True)
+class LineResult:
+    """How one line was read.
+
+    Attributes:
+        row: Index in the store.
+        score: Truth, output and edits, after normalization.
+        confidence: 0-1, as the recognizer states it.
+        document: As in the store; may be empty.
+        foreign: Graphemes of the truth that the model cannot output.
+    """
+
+    row: int
+    score: LineScore
+    confidence: float
+    document: str
+    foreign: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluation:
+    """Every line of a split as it was read, and the figures over all of them.
+
+    Attributes:
+        lines: In the order of the store.
+        score: Error rates with their intervals.
+        normalization: Applied to both sides before they were compared.
+        units: What was counted as one character.
+        seconds: Wall time of reading, images' decoding included.
+        cpu_ms_per_line: CPU time of the same, all threads, per line.
+    """
+
+    lines: tuple[LineResult, ...]
+    score: Score
+    normalization: Normalization
+    units: Units
+    seconds: float
+    cpu_ms_per_line: float
+
+
+def evaluate_lines(
+    recognizer: Recognizer,
+    store: LineStore,
+    rows: Sequence[int],
+    reporter: Reporter = silent,
+    *,
+    decoder: Literal["greedy", "beam"] = "greedy",
+    normalization: Normalization | None = None,
+    units: Units = "grapheme",
+    seed: int = 0,
+) -> Evaluation:
+    """Read `rows` of `store` and score them.
+
+    Memory stays flat however large the split is.
+
+    Args:
+        recognizer: Reads the lines.
+        store: Holds the lines.
+        rows: Which lines of the store.
+        reporter: Told after every line.
+        decoder: How log-probs become text.
+        normalization: Applied to both sides; the model's own where None.
+        units: What counts as one character.
+        seed: Of the bootstrap.
+    """
+    rules = normalization or recognizer.normalization
+    readings = recognizer.read_each(lambda at: store.image(rows[at]), len(rows), decoder)
+    watch = _Watch()
+    results = []
+    for done, (row, reading) in enumerate(zip(rows, watch.each(readings), strict=True), start=1):
+        record = store.record(row)
+        score = score_line(
+            record.text,
+            reading.text,
+            normalization=rules,
+            units=units,
+            line_id=record.line_id,
+            group=record.page or record.document,
+        )
+        results.append(
+            LineResult(
+                row=row,
+                score=score,
+                confidence=reading.confidence,
+                document=record.document or record.page,
+                foreign=tuple(sorted(recognizer.codec.missing(score.truth))),
+            )
+        )
+        reporter(Advanced(stage="evaluate", done=done, total=len(rows)))
+    return Evaluation(
+        lines=tuple(results),
+        score=summarize([line.score for line in results], seed=seed),
+        normalization=rules,
+        units=units,
+        seconds=watch.seconds,
+        cpu_ms_per_line=1000 * watch.cpu_seconds / max(len(results), 1),
+    )
+
+
+class _Watch:
+    """Times an iterator, not what is done between its items."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self.cpu_seconds = 0.0
+
+    def each(self, items: Iterator[T]) -> Iterator[T]:
+        while True:
+            wall, cpu = time.perf_counter(), time.process_time()
+            try:
+                item = next(items)
+            except StopIteration:
+                return
+            finally:
+                self.seconds += time.perf_counter() - wall
+                self.cpu_seconds += time.process_time() - cpu
+            yield item

@@ -1,0 +1,1 @@
+"""Ground truth by the line: folders of pairs, tables, lists of files."""

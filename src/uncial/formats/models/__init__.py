@@ -1,0 +1,1 @@
+"""Model files of every program: bytes to archive and back."""

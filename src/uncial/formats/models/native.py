@@ -1,0 +1,115 @@
+"""Our own model file: safetensors whose metadata carries a versioned JSON header.
+
+Layout: an ordinary ``.safetensors`` file. Its ``__metadata__`` has the key ``uncial`` with one
+JSON object::
+
+    format         1, raised when a reader of today would misread the file
+    spec           VGSL text
+    codec          Codec.to_json()
+    preprocessing  Preprocessing.to_json()
+    normalization  rule names joined by "+"
+    metadata       provenance, free JSON
+
+Loading parses JSON and tensors; nothing is ever unpickled or executed.
+
+Source: safetensors format, https://github.com/huggingface/safetensors#format
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load, save
+
+from uncial.archive import ModelArchive
+from uncial.errors import FormatError
+from uncial.imaging.prepare import Preprocessing
+from uncial.text.codec import Codec
+from uncial.text.normalize import Normalization
+
+FORMAT = 1
+_KEY = "uncial"
+_MAX_HEADER = 100_000_000  # bytes; the bound of the safetensors library itself
+
+# Version n -> a function that turns a header of version n into one of version n + 1.
+_MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
+
+
+def pack(archive: ModelArchive) -> bytes:
+    """The bytes of a model file."""
+    header = {
+        "format": FORMAT,
+        "spec": archive.spec,
+        "codec": archive.codec.to_json(),
+        "preprocessing": archive.preprocessing.to_json(),
+        "normalization": archive.normalization.name,
+        "metadata": archive.metadata,
+    }
+    weights = {name: np.asarray(array, order="C") for name, array in archive.weights.items()}
+    return save(weights, metadata={_KEY: json.dumps(header, ensure_ascii=False)})
+
+
+def unpack(data: bytes) -> ModelArchive:
+    """Read a model file's bytes.
+
+    Raises:
+        FormatError: Not a safetensors file, one of another program, or of a newer version.
+    """
+    header = read_header(data)
+    try:
+        weights = load(data)
+    except SafetensorError as error:
+        raise FormatError(
+            f"the tensors of this model file cannot be read: {error}",
+            remedy="copy or download the file again; it is probably cut short",
+        ) from error
+    try:
+        return ModelArchive(
+            spec=str(header["spec"]),
+            codec=Codec.from_json(header["codec"]),
+            preprocessing=Preprocessing.from_json(header["preprocessing"]),
+            normalization=Normalization.named(header["normalization"]),
+            weights=weights,
+            metadata=dict(header["metadata"]),
+        )
+    except (KeyError, TypeError) as error:
+        raise FormatError(f"the model header lacks or misstates {error}", offset=8) from error
+
+
+def read_header(data: bytes) -> dict[str, Any]:
+    """The JSON header of a model file, brought to the present version.
+
+    Raises:
+        FormatError: Not a safetensors file, one of another program, or of a newer version.
+    """
+    size = int.from_bytes(data[:8], "little")
+    if len(data) < 8 or size > min(len(data) - 8, _MAX_HEADER):
+        raise FormatError(
+            "not a safetensors file: its header length does not fit the file",
+            offset=0,
+            remedy="give a model.safetensors written by `uncial train`",
+        )
+    try:
+        metadata = json.loads(data[8 : 8 + size]).get("__metadata__", {})
+        header = json.loads(metadata[_KEY])
+        version = header["format"]
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise FormatError(
+            "a safetensors file, but not a model of Uncial: no header under 'uncial'",
+            offset=8,
+            remedy="give a model.safetensors written by `uncial train`",
+        ) from error
+    if not isinstance(version, int) or version > FORMAT or version < 1:
+        raise FormatError(
+            f"model format {version!r}; this version reads up to {FORMAT}",
+            offset=8,
+            remedy="update Uncial",
+        )
+    while version < FORMAT:
+        header = _MIGRATIONS[version](header)
+        version += 1
+    return dict(header)

@@ -1,0 +1,1 @@
+"""Line images: how a model sees them, and how they are aged."""

@@ -1,0 +1,115 @@
+"""What a model sees: height, horizontal resolution, contrast, polarity.
+
+A line is prepared once, to gray uint8 with dark ink on light paper (255), and that image is
+what augmentation changes and the network reads. `Preprocessing` is stored in the model file,
+because the commonest silent loss of accuracy is reading that prepares lines differently from
+training.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from uncial.errors import FormatError
+
+PAPER = 255
+_MIN_CONTRAST = 24.0  # gray levels; below this a line counts as blank and is not stretched
+_MIN_WIDTH = 8  # px
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preprocessing:
+    """How a line image becomes a network's input.
+
+    Attributes:
+        height: Height in px that every line is scaled to.
+        stretch: Width factor beside the scaling to `height`; 1 keeps the aspect, 0.6 makes
+            wide types narrow so that fewer frames are computed for each character.
+        pad: Paper columns in px added left and right, after scaling.
+        contrast: Percentiles of gray that become black and white; ``(0, 100)`` spans all.
+        polarity: ``"auto"`` turns light-on-dark lines over, ``"keep"`` never does.
+    """
+
+    height: int = 48
+    stretch: float = 1.0
+    pad: int = 8
+    contrast: tuple[float, float] = (2.0, 90.0)
+    polarity: str = "auto"
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON-ready values; inverse of `from_json`."""
+        return {**asdict(self), "contrast": list(self.contrast)}
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> Preprocessing:
+        """Read what `to_json` wrote.
+
+        Raises:
+            FormatError: A field is unknown or out of range.
+        """
+        unknown = set(values) - {field.name for field in fields(cls)}
+        if unknown:
+            raise FormatError(
+                f"unknown preprocessing field {sorted(unknown)[0]!r}",
+                remedy="read the model with the version of Uncial that wrote it, or a newer one",
+            )
+        made = cls(**{**values, "contrast": tuple(values.get("contrast", (2.0, 90.0)))})
+        if not (1 <= made.height <= 4096 and 0.05 <= made.stretch <= 20 and 0 <= made.pad <= 1024):
+            raise FormatError(f"preprocessing out of range: {made}")
+        return made
+
+
+def prepare(image: NDArray[np.uint8], preprocessing: Preprocessing) -> NDArray[np.uint8]:
+    """The line as its model sees it, without padding.
+
+    Args:
+        image: ``(H, W)`` gray or ``(H, W, 3)`` RGB.
+        preprocessing: Taken from the model.
+
+    Returns:
+        ``(height, W')`` gray, dark ink on paper near 255.
+    """
+    gray = image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+    height, width = gray.shape
+    scale = preprocessing.height / height
+    size = (max(_MIN_WIDTH, round(width * scale * preprocessing.stretch)), preprocessing.height)
+    shrinks = scale * min(1.0, preprocessing.stretch) < 1
+    resized = cv2.resize(gray, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+    return _stretched(np.asarray(resized, np.uint8), preprocessing)
+
+
+def _stretched(gray: NDArray[np.uint8], preprocessing: Preprocessing) -> NDArray[np.uint8]:
+    """Contrast stretched to 0..255 and ink made dark, by one table look-up."""
+    counts = np.bincount(gray.ravel(), minlength=256).cumsum()
+    low, high = (
+        float(np.searchsorted(counts, counts[-1] * share / 100.0))
+        for share in preprocessing.contrast
+    )
+    inverted = preprocessing.polarity == "auto" and _is_light_on_dark(counts)
+    if inverted:
+        upside = 100.0 - np.array(preprocessing.contrast)
+        high, low = (float(np.searchsorted(counts, counts[-1] * s / 100.0)) for s in upside)
+    if high - low < _MIN_CONTRAST:
+        middle = high if not inverted else low
+        low, high = (
+            (middle - _MIN_CONTRAST, middle) if not inverted else (middle, middle + _MIN_CONTRAST)
+        )
+    levels = (np.arange(256, dtype=np.float32) - low) * (255.0 / (high - low))
+    table = np.clip(255.0 - levels if inverted else levels, 0, 255).astype(np.uint8)
+    return np.asarray(table[gray])
+
+
+def _is_light_on_dark(counts: NDArray[np.int64]) -> bool:
+    """Whether most pixels are nearer the dark end: paper covers more than ink.
+
+    Args:
+        counts: ``(256,)`` cumulated histogram.
+    """
+    total = counts[-1]
+    low, middle, high = (int(np.searchsorted(counts, total * s)) for s in (0.02, 0.5, 0.98))
+    return high - low >= _MIN_CONTRAST and middle - low < 0.35 * (high - low)

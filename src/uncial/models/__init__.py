@@ -1,0 +1,1 @@
+"""Recognizers: where networks, codecs, preparation and files meet."""

@@ -1,0 +1,54 @@
+"""How work is laid on the processor: threads and number formats.
+
+Convolutions and recurrences of a line are small, so splitting one operation over cores loses
+(measured on two cores: a training step took 14 ms a line with one thread, 34 ms with two),
+while one batch a core doubles the speed (6.7 ms). Everything here therefore runs each operation
+on one thread and several batches side by side.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+import torch
+
+
+def cores() -> int:
+    """Processor cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@contextmanager
+def worker_pool(threads: int = 0) -> Iterator[ThreadPoolExecutor]:
+    """Threads that run whole batches, each operation on one thread; torch is restored after.
+
+    Args:
+        threads: Workers wanted; 0 takes every core.
+    """
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    count = threads or cores()
+    try:
+        with ThreadPoolExecutor(count, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+            yield pool
+    finally:
+        torch.set_num_threads(before)
+
+
+@cache
+def bf16_pays() -> bool:
+    """Whether the processor multiplies bfloat16 in hardware (AVX512-BF16 or AMX).
+
+    Elsewhere autocast is slower, and some recurrent kernels do not exist.
+    """
+    info = Path("/proc/cpuinfo")
+    if not info.exists():
+        return False
+    text = info.read_text(encoding="utf-8", errors="replace")
+    flags = next((line for line in text.splitlines() if line.startswith("flags")), "").split()
+    return "avx512_bf16" in flags or "amx_bf16" in flags

@@ -1,0 +1,209 @@
+"""Recognizer: line images in, texts with confidences and positions out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from uncial.archive import ModelArchive
+from uncial.decoding.ctc import Hypothesis, greedy, prefix_beam
+from uncial.formats.models import native
+from uncial.imaging.prepare import Preprocessing, prepare
+from uncial.models.compute import bf16_pays, worker_pool
+from uncial.models.tensors import to_frames
+from uncial.nn.build import Network, build
+from uncial.nn.fold import folded
+from uncial.nn.weights import from_arrays, to_arrays
+from uncial.text.codec import Codec
+from uncial.text.normalize import Normalization
+from uncial.text.order import logical_order
+
+Image = NDArray[np.uint8]
+Decoder = Literal["greedy", "beam"]
+_WIDTH_STEP = 64  # px; batches share few widths, so that kernels are found ready-made
+_BATCH_AREA = 8 * 768  # px of padded width in one batch: what stays in a core's cache
+
+
+@dataclass(frozen=True)
+class ReadCharacter:
+    """One grapheme of a reading, in the order of the columns.
+
+    Attributes:
+        grapheme: Its text.
+        confidence: 0-1.
+        start: Left edge in px of the image given.
+        stop: Right edge in px.
+    """
+
+    grapheme: str
+    confidence: float
+    start: float
+    stop: float
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a recognizer makes of one line.
+
+    Attributes:
+        text: In logical order.
+        confidence: 0-1, geometric mean over the characters.
+        characters: From left to right.
+    """
+
+    text: str
+    confidence: float
+    characters: tuple[ReadCharacter, ...]
+
+
+class Recognizer:
+    """A network with everything needed to read lines: preparation, codec, decoder.
+
+    Args:
+        network: Gives ``(N, T, C)`` log-probabilities for prepared lines.
+        codec: Of the network's labels.
+        preprocessing: How lines were prepared in training.
+        normalization: Form of the texts that it learnt; for scoring, not for reading.
+        metadata: Provenance.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        codec: Codec,
+        preprocessing: Preprocessing,
+        normalization: Normalization,
+        metadata: dict[str, Any] | None = None,
+    ) -> None:
+        self.network = network
+        self.codec = codec
+        self.preprocessing = preprocessing
+        self.normalization = normalization
+        self.metadata = metadata or {}
+
+    @classmethod
+    def load(cls, path: Path | str) -> Recognizer:
+        """Read a model file.
+
+        Raises:
+            FormatError: The file is not a model of ours, cut short, or from a newer version.
+        """
+        return cls.from_archive(native.unpack(Path(path).read_bytes()))
+
+    @classmethod
+    def from_archive(cls, archive: ModelArchive) -> Recognizer:
+        """Build the network of an archive and fill it with its weights."""
+        network = build(archive.spec, labels=archive.codec.width)
+        from_arrays(network, archive.weights)
+        network.eval()
+        return cls(
+            network, archive.codec, archive.preprocessing, archive.normalization, archive.metadata
+        )
+
+    def to_archive(self) -> ModelArchive:
+        """Everything as NumPy and plain data, ready to be written in any format."""
+        return ModelArchive(
+            spec=self.network.spec,
+            codec=self.codec,
+            preprocessing=self.preprocessing,
+            normalization=self.normalization,
+            weights=to_arrays(self.network),
+            metadata=self.metadata,
+        )
+
+    def read(
+        self, images: Sequence[Image], *, decoder: Decoder = "greedy", threads: int = 0
+    ) -> list[Reading]:
+        """Texts of line images, in the order given.
+
+        Args:
+            images: ``(H, W)`` gray or ``(H, W, 3)`` RGB uint8 each.
+            decoder: ``"beam"`` sums over alignments and is slower.
+            threads: Lines read side by side; 0 takes every core.
+        """
+        return list(self.read_each(lambda i: images[i], len(images), decoder, threads))
+
+    def read_each(
+        self,
+        image: Callable[[int], Image],
+        count: int,
+        decoder: Decoder = "greedy",
+        threads: int = 0,
+    ) -> Iterator[Reading]:
+        """Like `read`, image by image on demand: memory stays flat however many there are.
+
+        Args:
+            image: The image with a number in ``range(count)``.
+            count: How many there are.
+        """
+        chunk = 256
+        network = folded(self.network)
+        with worker_pool(threads) as pool:
+            for start in range(0, count, chunk):
+                numbers = range(start, min(count, start + chunk))
+                sized = list(pool.map(lambda i: self._prepared(image(i)), numbers))
+                order = np.argsort([line.shape[1] for line, _ in sized], kind="stable")
+                groups = list(_groups([sized[i][0].shape[1] for i in order]))
+                found: dict[int, Reading] = {}
+                jobs = [[int(i) for i in order[a:b]] for a, b in groups]
+                for job, readings in zip(
+                    jobs,
+                    pool.map(
+                        lambda j: self._read_batch(network, [sized[i] for i in j], decoder), jobs
+                    ),
+                ):
+                    found.update(zip(job, readings, strict=True))
+                for i in range(len(sized)):
+                    yield found[i]
+
+    def _prepared(self, image: Image) -> tuple[Image, int]:
+        return prepare(image, self.preprocessing), image.shape[1]
+
+    def _read_batch(
+        self, network: Network, lines: Sequence[tuple[Image, int]], decoder: Decoder
+    ) -> list[Reading]:
+        frames = to_frames([line for line, _ in lines], self.preprocessing.pad, _WIDTH_STEP)
+        with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=bf16_pays()):
+            log_probs = network.log_probs(frames).numpy()
+        steps = network.output_widths(frames.widths).tolist()
+        return [
+            self._reading(rows[:n], line.shape[1], width, decoder)
+            for rows, n, (line, width) in zip(log_probs, steps, lines, strict=True)
+        ]
+
+    def _reading(
+        self, log_probs: NDArray[np.float32], prepared: int, width: int, decoder: Decoder
+    ) -> Reading:
+        best: Hypothesis
+        if decoder == "beam":
+            best = prefix_beam(log_probs, self.codec)[0]
+        else:
+            best = greedy(log_probs, self.codec)
+        scale = width / prepared
+        step = self.network.stride_x
+
+        def column(time: int) -> float:
+            return min(max((time * step - self.preprocessing.pad) * scale, 0.0), float(width))
+
+        characters = tuple(
+            ReadCharacter(c.grapheme, c.confidence, column(c.start), column(c.stop))
+            for c in best.characters
+        )
+        return Reading(logical_order(best.text), best.confidence, characters)
+
+
+def _groups(widths: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Slices of ascending widths that fit one batch each."""
+    start = 0
+    for at, width in enumerate(widths):
+        if at > start and width * (at - start + 1) > _BATCH_AREA:
+            yield start, at
+            start = at
+    if start < len(widths):
+        yield start, len(widths)

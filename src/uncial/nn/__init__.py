@@ -1,0 +1,1 @@
+"""Networks: VGSL text to torch modules that never let padding leak."""

@@ -1,0 +1,1 @@
+"""VGSL layers: one class each, `Frames` in and `Frames` out."""

@@ -1,0 +1,1 @@
+"""Presets of training settings: one TOML file each."""

@@ -1,0 +1,1 @@
+"""Lines made from text and fonts."""

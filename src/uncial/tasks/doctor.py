@@ -1,0 +1,123 @@
+"""What this machine offers: versions, cores, arithmetic, fonts, Tesseract."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+import shutil
+import subprocess
+from dataclasses import dataclass
+
+from uncial.errors import MissingDependency
+from uncial.progress import Reporter, silent
+
+_PACKAGES = ("numpy", "torch", "opencv-python-headless", "pillow", "pyarrow", "rapidfuzz")
+_TESSERACT_SECONDS = 20  # longest wait for the version of a program
+
+
+@dataclass(frozen=True, kw_only=True)
+class DoctorConfig:
+    """Nothing to choose."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DoctorResult:
+    """What was found.
+
+    Attributes:
+        cores: CPUs this process may use.
+        bf16: Whether the CPU multiplies bfloat16 in hardware, which halves training time.
+        devices: What a network can run on.
+        fonts: Fonts from installed packages, by family.
+        system_fonts: How many font files the system has.
+        tesseract: Its version, or ``"not installed"``.
+        problems: What will not work here, and what to do about it.
+    """
+
+    uncial: str
+    python: str
+    platform: str
+    cores: int
+    packages: dict[str, str]
+    bf16: bool
+    devices: list[str]
+    fonts: list[str]
+    system_fonts: int
+    tesseract: str
+    problems: list[str]
+
+
+def doctor(config: DoctorConfig, reporter: Reporter = silent) -> DoctorResult:
+    """Say what this machine offers; changes nothing."""
+    from uncial.models.compute import bf16_pays, cores
+
+    problems: list[str] = []
+    fonts = _font_families(problems)
+    return DoctorResult(
+        uncial=importlib.metadata.version("uncial"),
+        python=platform.python_version(),
+        platform=platform.platform(),
+        cores=cores(),
+        packages={name: _version(name) for name in _PACKAGES},
+        bf16=bf16_pays(),
+        devices=_devices(),
+        fonts=fonts,
+        system_fonts=_system_fonts(),
+        tesseract=_tesseract_version(),
+        problems=problems,
+    )
+
+
+def _version(package: str) -> str:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return "not installed"
+
+
+def _devices() -> list[str]:
+    import torch
+
+    devices = ["cpu"]
+    devices += [
+        f"cuda:{i} {torch.cuda.get_device_name(i)}" for i in range(torch.cuda.device_count())
+    ]
+    if torch.backends.mps.is_available():
+        devices.append("mps")
+    return devices
+
+
+def _font_families(problems: list[str]) -> list[str]:
+    from uncial.synth.fonts import package_fonts
+
+    try:
+        families = sorted({font.family for font in package_fonts()})
+    except MissingDependency as error:
+        problems.append(f"{error.problem}: {error.remedy}")
+        return []
+    if not families:
+        problems.append("no font packages, so the demo cannot run: install uncial[demo]")
+    return families
+
+
+def _system_fonts() -> int:
+    from uncial.synth.fonts import system_font_files
+
+    return len(system_font_files())
+
+
+def _tesseract_version() -> str:
+    program = shutil.which("tesseract")
+    if program is None:
+        return "not installed"
+    try:
+        done = subprocess.run(
+            [program, "--version"],
+            capture_output=True,
+            text=True,
+            timeout=_TESSERACT_SECONDS,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        return f"does not run: {error}"
+    return (done.stdout or done.stderr).partition("\n")[0]

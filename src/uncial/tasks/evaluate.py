@@ -1,0 +1,199 @@
+"""Measure a model on a split of some lines."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from uncial.errors import ConfigError, DataError
+from uncial.progress import Note, Reporter, silent
+from uncial.text.normalize import Normalization
+
+if TYPE_CHECKING:
+    from uncial.data.store import LineStore
+    from uncial.evaluation.run import Evaluation
+    from uncial.models.recognizer import Recognizer
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluateConfig:
+    """What to measure, on what, and how."""
+
+    model: Path
+    """Model file."""
+
+    data: tuple[Path, ...]
+    """Line store, or any ground truth that can be ingested."""
+
+    split: Literal["train", "validation", "test", "all"] = "test"
+    """Which lines to read."""
+
+    report: Path | None = None
+    """HTML file to write: worst lines, confusions, CER by document and by length."""
+
+    worst: int = 50
+    """How many of the worst lines the report shows."""
+
+    decoder: Literal["greedy", "beam"] = "greedy"
+    """How the network's output becomes text."""
+
+    normalization: str = "model"
+    """Rules applied to both sides before they are compared, e.g. nfc+spaces+long-s; model
+    takes the ones the model was trained with."""
+
+    units: Literal["grapheme", "codepoint"] = "grapheme"
+    """What counts as one character."""
+
+    seed: int = 0
+    """Draws the split, where the data has none yet, and the bootstrap."""
+
+    go_on: bool = False
+    """Leave out lines that cannot be used instead of stopping."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluateResult:
+    """What was measured; rates are fractions of ground-truth characters or words.
+
+    Attributes:
+        cer: Micro-averaged character error rate.
+        wer: Micro-averaged word error rate.
+        cer_macro: Mean of the lines' own rates.
+        cer_ci95: Bootstrap interval over `interval_unit`.
+        cpu_ms_per_line: CPU time of reading, images' decoding included, all threads.
+        report: The HTML file, if one was asked for.
+    """
+
+    model: Path
+    data: tuple[Path, ...]
+    split: str
+    cer: float
+    wer: float
+    cer_ci95: tuple[float, float]
+    wer_ci95: tuple[float, float]
+    cer_macro: float
+    wer_macro: float
+    lines: int
+    characters: int
+    words: int
+    char_edits: int
+    word_edits: int
+    interval_unit: str
+    normalization: str
+    units: str
+    decoder: str
+    cpu_ms_per_line: float
+    seconds: float
+    report: Path | None
+
+
+def evaluate(config: EvaluateConfig, reporter: Reporter = silent) -> EvaluateResult:
+    """Measure a model: CER and WER with 95 % intervals, and on request an HTML report.
+
+    DATA is a line store or anything `ingest` reads. Where it has no splits yet they are drawn
+    by page or document with the seed, so name the store a model was trained on to be sure
+    that its test lines were never seen.
+
+    Raises:
+        ConfigError: The normalization is unknown.
+        DataError: The split holds no line.
+    """
+    from uncial.evaluation.run import evaluate_lines
+    from uncial.models.recognizer import Recognizer
+    from uncial.tasks.ingest import open_lines
+
+    rules = None
+    if config.normalization != "model":
+        rules = Normalization.named(config.normalization)
+    if config.report is not None and config.report.is_dir():
+        raise ConfigError(f"{config.report}: is a folder", remedy="name an HTML file to write")
+    recognizer = Recognizer.load(config.model)
+    with tempfile.TemporaryDirectory(prefix="uncial-") as scratch:
+        store = open_lines(
+            config.data,
+            seed=config.seed,
+            workdir=Path(scratch),
+            go_on=config.go_on,
+            reporter=reporter,
+        )
+        evaluation = evaluate_lines(
+            recognizer,
+            store,
+            _rows(store, config),
+            reporter,
+            decoder=config.decoder,
+            normalization=rules,
+            units=config.units,
+            seed=config.seed,
+        )
+        if config.report is not None:
+            _write_report(config, config.report, evaluation, store, recognizer)
+            reporter(Note(text=f"report written to {config.report}"))
+    return _result(config, evaluation)
+
+
+def _rows(store: LineStore, config: EvaluateConfig) -> list[int]:
+    if config.split == "all":
+        rows = list(range(len(store)))
+    else:
+        rows = np.asarray(store.split(config.split)).tolist()
+    if not rows:
+        counts = ", ".join(f"{count} {name}" for name, count in store.splits.items())
+        raise DataError(
+            f"{', '.join(map(str, config.data))}: no line in the split {config.split!r} "
+            f"(it has {counts or 'no lines'})",
+            remedy="choose another split, or all",
+        )
+    return rows
+
+
+def _result(config: EvaluateConfig, evaluation: Evaluation) -> EvaluateResult:
+    score = evaluation.score
+    shared = {item.name for item in fields(EvaluateResult)} & {f.name for f in fields(score)}
+    return EvaluateResult(
+        model=config.model,
+        data=config.data,
+        split=config.split,
+        normalization=evaluation.normalization.name,
+        units=evaluation.units,
+        decoder=config.decoder,
+        cpu_ms_per_line=evaluation.cpu_ms_per_line,
+        seconds=evaluation.seconds,
+        report=config.report,
+        **{name: getattr(score, name) for name in shared},
+    )
+
+
+def _write_report(
+    config: EvaluateConfig,
+    path: Path,
+    evaluation: Evaluation,
+    store: LineStore,
+    recognizer: Recognizer,
+) -> None:
+    from uncial.evaluation.report import html
+
+    page = html(
+        evaluation,
+        store.image,
+        title=f"{config.model.name} on {', '.join(path.name for path in config.data)}",
+        model={
+            "file": str(config.model),
+            "spec": recognizer.network.spec,
+            "labels": recognizer.codec.width,
+            "normalization": recognizer.normalization.name,
+            "decoder": config.decoder,
+        },
+        data={
+            "source": "\n".join(map(str, config.data)),
+            "split": config.split,
+            "fingerprint": store.fingerprint,
+        },
+        worst=config.worst,
+    )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(page, encoding="utf-8")

@@ -1,0 +1,1 @@
+"""Text as the models see it: charset, codec, normalization, order, error rates."""

@@ -1,0 +1,1 @@
+"""Training recognizers: settings, lines, loss, loop, and what a run leaves behind."""

@@ -1,0 +1,218 @@
+"""What a training run is told, and what it makes of it.
+
+`TrainConfig` and its parts are what a user writes; ``"auto"`` leaves a setting to the preset
+or to the data. `Settings` is the same with every blank filled in: it is saved with the run and
+with the model.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import asdict, dataclass, field, fields
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+from uncial.errors import ConfigError
+
+Auto = Literal["auto"]
+LossKind = Literal["alignment", "ctc"]
+_STRICT: dict[str, Any] = {"extra": "forbid", "use_attribute_docstrings": True}
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkConfig:
+    """What reads the lines."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
+
+    spec: str = "auto"
+    """VGSL text; without a head it gets one for the charset."""
+    stretch: float | Auto = "auto"
+    """Width factor beside that scaling; auto aims at a number of frames a character."""
+    pad: int | Auto = "auto"
+    """Paper columns in px added left and right."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OptimizerConfig:
+    """How weights move."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
+
+    lr: float | Auto = "auto"
+    """Peak learning rate."""
+    batch: int | Auto = "auto"
+    """Lines of median width in one batch; wider lines come in smaller batches."""
+    batches: int | Auto = "auto"
+    """Batches summed into one step; they run side by side on the cores."""
+    weight_decay: float | Auto = "auto"
+    """Of AdamW, on matrices only."""
+    clip: float | Auto = "auto"
+    """Largest norm of the gradient."""
+    ema: float | Auto = "auto"
+    """Decay of the averaged weights that are validated and saved."""
+    warmup: float | Auto = "auto"
+    """Share of the run, 0-1, in which the rate rises."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LossConfig:
+    """What is minimized."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
+
+    kind: LossKind | Auto = "auto"
+    """``alignment`` is Tesseract's target computation, ``ctc`` the classic loss."""
+    shortcut: float | Auto = "auto"
+    """Weight of a second CTC head on the op named ``stem``, in training only."""
+    augment: float | Auto = "auto"
+    """Strength of the distortions; 0 trains on the lines as they are."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StopConfig:
+    """When a run looks at itself, and when it ends."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
+
+    validations: int | Auto = "auto"
+    """How often validation lines are read in a run of planned length."""
+    patience: int | Auto = "auto"
+    """Validations without a better CER after which the run stops; 0 never stops
+    early. Counted once the learning rate has begun to fall."""
+    validation_lines: int | Auto = "auto"
+    """Most lines read at each validation, drawn once."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainConfig:
+    """Train a recognizer."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
+
+    data: tuple[Path, ...] = ()
+    """Line stores, folders of image + ``.gt.txt``, tables or lists of files."""
+    output: Path
+    """Run folder to make; holds the model, checkpoints, log and report."""
+    preset: str = "fast"
+    """Settings for what is not given: fast, accurate, tesseract or kraken."""
+    minutes: float = 0.0
+    """Time that the run may take; the schedule is planned to fit. 0: no limit."""
+    steps: int = 0
+    """Optimizer steps; fixes the length exactly. 0: by minutes, else by epochs."""
+    epochs: int = 60
+    """Passes over the lines when neither minutes nor steps are given."""
+    seed: int = 0
+    """Fixes first weights, order and distortions of the lines, and drawn splits."""
+    resume: bool = False
+    """Go on with the run in `output` where its last checkpoint stands."""
+    normalization: str = "nfc+spaces"
+    """Rules for the ground truth, joined by ``+``; stored with the model."""
+    threads: int = 0
+    """Cores to use; 0 takes every one."""
+    go_on: bool = False
+    """Train even if over 5 % of the lines are bad."""
+    network: NetworkConfig = field(default_factory=NetworkConfig)
+    """What reads the lines."""
+    optimizer: OptimizerConfig = field(default_factory=OptimizerConfig)
+    """How weights move."""
+    loss: LossConfig = field(default_factory=LossConfig)
+    """What is minimized."""
+    stop: StopConfig = field(default_factory=StopConfig)
+    """When the run looks at itself, and when it ends."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Every choice of a run, made; units as in the config classes.
+
+    Attributes:
+        frames: Frames wanted for a median label when `stretch` is auto.
+    """
+
+    preset: str
+    spec: str
+    stretch: float | Auto
+    frames: float
+    pad: int
+    lr: float
+    batch: int
+    batches: int
+    weight_decay: float
+    clip: float
+    ema: float
+    warmup: float
+    kind: LossKind
+    shortcut: float
+    augment: float
+    validations: int
+    patience: int
+    validation_lines: int
+    minutes: float
+    steps: int
+    epochs: int
+    seed: int
+    normalization: str
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON-ready values."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> Settings:
+        """Read what `to_json` wrote."""
+        return cls(**values)
+
+
+def preset_names() -> list[str]:
+    """Presets that come with the package."""
+    folder = resources.files("uncial.presets")
+    return sorted(p.name.removesuffix(".toml") for p in folder.iterdir() if p.name.endswith("toml"))
+
+
+@cache
+def preset_values(name: str) -> dict[str, Any]:
+    """The settings of a preset.
+
+    Raises:
+        ConfigError: No preset is called so.
+    """
+    if name not in preset_names():
+        raise ConfigError(
+            f"unknown preset {name!r}", remedy=f"use one of {', '.join(preset_names())}"
+        )
+    text = resources.files("uncial.presets").joinpath(f"{name}.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
+
+
+def resolve(config: TrainConfig) -> Settings:
+    """Fill what the config leaves open from its preset.
+
+    Raises:
+        ConfigError: The preset does not exist, or a value is out of range.
+    """
+    values = dict(preset_values(config.preset))
+    for part in (config.network, config.optimizer, config.loss, config.stop):
+        given = {f.name: getattr(part, f.name) for f in fields(part)}
+        values.update({name: value for name, value in given.items() if value != "auto"})
+    names = ("preset", "minutes", "steps", "epochs", "seed", "normalization")
+    settings = Settings(**values, **{name: getattr(config, name) for name in names})
+    _check(settings)
+    return settings
+
+
+def _check(settings: Settings) -> None:
+    positive = ("lr", "batch", "batches", "clip", "validations", "validation_lines", "epochs")
+    wrong = [f"{n} must be above 0" for n in positive if getattr(settings, n) <= 0]
+    shares = ("ema", "warmup")
+    wrong += [f"{n} must be from 0 to below 1" for n in shares if not 0 <= getattr(settings, n) < 1]
+    zero = ("minutes", "steps", "shortcut", "augment", "weight_decay", "patience", "pad", "seed")
+    wrong += [f"{n} must not be negative" for n in zero if getattr(settings, n) < 0]
+    if settings.stretch != "auto" and not 0.05 <= settings.stretch <= 20:
+        wrong.append("stretch must be from 0.05 to 20")
+    if settings.minutes and settings.steps:
+        wrong.append("minutes and steps both fix the length of the run")
+    if wrong:
+        raise ConfigError("; ".join(wrong), remedy="change these options")

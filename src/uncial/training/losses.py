@@ -1,0 +1,99 @@
+"""Losses of line recognizers: alignment targets, CTC, and a shortcut head beside them."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from uncial.nn.build import Network
+from uncial.nn.frames import Frames
+from uncial.training.batches import Batch
+from uncial.training.config import LossKind
+from uncial.training.targets import alignment_targets
+
+STEM = "stem"
+
+
+class ShortcutHead(nn.Module):
+    """A linear CTC head on the features of an early op; training only.
+
+    Source: Retsinas et al. 2022, "Best practices for a handwritten text recognition system",
+    section 3.3 (CTC shortcut).
+    """
+
+    def __init__(self, channels: int, height: int, labels: int) -> None:
+        super().__init__()
+        self.linear = nn.Linear(channels * height, labels)
+
+    def forward(self, frames: Frames) -> Tensor:
+        """Logits ``(T, N, C)``."""
+        n, c, h, w = frames.data.shape
+        logits: Tensor = self.linear(frames.data.permute(3, 0, 2, 1).reshape(w, n, h * c))
+        return logits
+
+
+class Learner(nn.Module):
+    """A network with its loss: what one training thread runs.
+
+    Args:
+        network: In training.
+        kind: Main loss.
+        shortcut: Weight of the shortcut head's CTC loss; 0, or a network without an op named
+            ``stem`` that keeps the time axis, goes without.
+    """
+
+    def __init__(self, network: Network, kind: LossKind, shortcut: float) -> None:
+        super().__init__()
+        self.network = network
+        self.kind = kind
+        self.weight = shortcut if STEM in network.taps else 0.0
+        self.head: ShortcutHead | None = None
+        if self.weight:
+            shape = network.taps[STEM]
+            self.head = ShortcutHead(shape.channels, shape.height, network.labels)
+
+    def forward(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        """Loss to minimize, and the main loss alone, each a mean over frames."""
+        if self.head is None:
+            main = self._loss(_steps(self.network(batch.frames)), batch, self.kind)
+            return main, main.detach()
+        out, taps = self.network(batch.frames, taps=(STEM,))
+        main = self._loss(_steps(out), batch, self.kind)
+        side = self._loss(self.head(taps[STEM]), batch, "ctc")
+        return main + self.weight * side, main.detach()
+
+    def _loss(self, logits: Tensor, batch: Batch, kind: LossKind) -> Tensor:
+        widths = self.network.output_widths(batch.frames.widths)
+        log_probs = logits.float().log_softmax(2)
+        if kind == "ctc":
+            return ctc_loss(log_probs, widths, batch.labels, batch.lengths)
+        return alignment_loss(log_probs, widths, batch.labels, batch.lengths)
+
+
+def alignment_loss(log_probs: Tensor, widths: Tensor, labels: Tensor, lengths: Tensor) -> Tensor:
+    """Cross-entropy to `alignment_targets`, mean over frames.
+
+    Args:
+        log_probs: ``(T, N, C)`` float32.
+        widths: ``(N,)`` frames of each line.
+        labels: ``(N, L)`` padded with 0.
+        lengths: ``(N,)``.
+    """
+    targets = alignment_targets(log_probs.detach().exp(), widths, labels, lengths)
+    inside = torch.arange(len(log_probs), device=log_probs.device)[:, None] < widths
+    targets.mul_(inside[:, :, None])
+    return -(targets * log_probs).sum() / inside.sum()
+
+
+def ctc_loss(log_probs: Tensor, widths: Tensor, labels: Tensor, lengths: Tensor) -> Tensor:
+    """CTC loss, sum over lines divided by frames; arguments as for `alignment_loss`."""
+    total = functional.ctc_loss(
+        log_probs, labels, widths, lengths, reduction="sum", zero_infinity=True
+    )
+    return total / widths.sum()
+
+
+def _steps(frames: Frames) -> Tensor:
+    """``(N, C, 1, T)`` as ``(T, N, C)``."""
+    return frames.data[:, :, 0].permute(2, 0, 1)

@@ -1,0 +1,98 @@
+"""Gradients of several batches at once, one thread a batch, the same on any number of cores.
+
+Every batch of a step has a replica of the learner that shares its weights and has gradients
+and running statistics of its own. They are summed in a fixed order, so the result does not
+depend on how many threads there are.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from uncial.models.compute import bf16_pays
+from uncial.nn.noise import seeded_noise
+from uncial.training.batches import Batch
+from uncial.training.losses import Learner
+
+
+@dataclass(frozen=True)
+class StepResult:
+    """What one step saw.
+
+    Attributes:
+        loss: Main loss, mean over batches.
+        lines: Lines in the step.
+    """
+
+    loss: float
+    lines: int
+
+
+class Replicas:
+    """A learner and its copies, one for each batch of a step.
+
+    Args:
+        learner: Holds the weights that the optimizer moves.
+        count: Batches in a step.
+        pool: Threads to run them on.
+    """
+
+    def __init__(self, learner: Learner, count: int, pool: ThreadPoolExecutor) -> None:
+        self._learner = learner
+        self._pool = pool
+        self._replicas = [learner, *(copy.deepcopy(learner) for _ in range(count - 1))]
+        for replica in self._replicas[1:]:
+            for mine, shared in zip(replica.parameters(), learner.parameters(), strict=True):
+                mine.data = shared.data
+
+    def step(self, makers: Sequence[Callable[[], Batch]], seed: int) -> StepResult:
+        """Leave the mean gradient of the batches on the learner's parameters.
+
+        Args:
+            makers: Make one batch each, on the thread that will use it.
+            seed: Fixes dropout.
+        """
+        for replica in self._replicas:
+            replica.zero_grad(set_to_none=True)
+        jobs = zip(self._replicas, makers, range(len(makers)), strict=False)
+        done = list(self._pool.map(lambda job: _gradient(*job, seed=seed), jobs))
+        self._sum_gradients(len(makers))
+        self._average_statistics(len(makers))
+        return StepResult(sum(loss for loss, _ in done) / len(done), sum(n for _, n in done))
+
+    def _sum_gradients(self, count: int) -> None:
+        mine = [p for p in self._learner.parameters() if p.grad is not None]
+        total: list[Tensor] = [p.grad for p in mine if p.grad is not None]
+        for replica in self._replicas[1:count]:
+            other = [p.grad for p in replica.parameters() if p.grad is not None]
+            torch._foreach_add_(total, other)
+        if count > 1:
+            torch._foreach_div_(total, float(count))
+
+    def _average_statistics(self, count: int) -> None:
+        """Running means and variances of all replicas become their average."""
+        used = self._replicas[:count]
+        for buffers in zip(*(replica.buffers() for replica in self._replicas), strict=True):
+            if buffers[0].is_floating_point():
+                mean = torch.stack(buffers[: len(used)]).mean(0)
+                for buffer in buffers:
+                    buffer.copy_(mean)
+
+
+def _gradient(
+    learner: Learner, make: Callable[[], Batch], place: int, *, seed: int
+) -> tuple[float, int]:
+    batch = make()
+    with (
+        seeded_noise(seed * 1_000_003 + place),
+        torch.autocast("cpu", torch.bfloat16, enabled=bf16_pays()),
+    ):
+        loss, main = learner(batch)
+    loss.backward()
+    return float(main), len(batch.lengths)

@@ -1,0 +1,111 @@
+"""The moving parts of a run: weights, their average, the optimizer, and where they stand."""
+
+from __future__ import annotations
+
+import copy
+import time
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from uncial.training.checkpoint import Progress, load_checkpoint, save_checkpoint
+from uncial.training.config import Settings
+from uncial.training.losses import Learner
+from uncial.training.schedule import estimated_share, learning_rate
+
+
+class Session:
+    """State of one run in memory.
+
+    Args:
+        learner: Network and loss.
+        settings: Of the run.
+        started: `time.perf_counter` at the start of the task, so that preparation counts.
+        started_cpu: `time.process_time` then.
+
+    Attributes:
+        average: Moving average of the network: what is validated and saved.
+        progress: Where the run stands.
+    """
+
+    def __init__(
+        self, learner: Learner, settings: Settings, *, started: float, started_cpu: float
+    ) -> None:
+        self.learner = learner
+        self.settings = settings
+        self.average = copy.deepcopy(learner.network).eval()
+        self.optimizer = _adamw(learner, settings)
+        self.progress = Progress()
+        self._started = started
+        self._started_cpu = started_cpu
+
+    @property
+    def seconds(self) -> float:
+        """Wall time of the run, earlier processes included."""
+        return time.perf_counter() - self._started
+
+    @property
+    def cpu_seconds(self) -> float:
+        """Processor time of the run, earlier processes included."""
+        return time.process_time() - self._started_cpu
+
+    @property
+    def share(self) -> float:
+        """Part of the run that is done, 0-1."""
+        at = self.progress
+        return estimated_share(self.settings, step=at.step, steps=at.steps, seconds=self.seconds)
+
+    def prepare_rate(self) -> float:
+        """Set the learning rate of the next step."""
+        rate = learning_rate(self.settings, self.share) * self.progress.lr_factor
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        return rate
+
+    def gradient_norm(self) -> float:
+        """Clip the gradient; its norm before."""
+        parameters = self.learner.parameters()
+        return float(nn.utils.clip_grad_norm_(parameters, self.settings.clip))
+
+    def move(self) -> None:
+        """Take the step and let the average follow."""
+        self.optimizer.step()
+        decay = min(self.settings.ema, (1 + self.progress.step) / (10 + self.progress.step))
+        network = self.learner.network
+        with torch.no_grad():
+            torch._foreach_lerp_(
+                list(self.average.parameters()), list(network.parameters()), 1 - decay
+            )
+            for mine, current in zip(self.average.buffers(), network.buffers(), strict=True):
+                mine.copy_(current)
+
+    def save(self, path: Path, events: int) -> None:
+        """Write a checkpoint; `events` is the length of the event log."""
+        self.progress = self.progress.moved(
+            seconds=self.seconds, cpu_seconds=self.cpu_seconds, events=events
+        )
+        save_checkpoint(path, self.progress, self.learner, self.average, self.optimizer)
+
+    def restore(self, path: Path) -> None:
+        """Go on from a checkpoint, its time counted as used."""
+        self.progress = load_checkpoint(path, self.learner, self.average, self.optimizer)
+        self._started -= self.progress.seconds
+        self._started_cpu -= self.progress.cpu_seconds
+
+    def roll_back(self, path: Path, *, rate: float = 0.5) -> None:
+        """Return to a checkpoint after divergence, with a lower learning rate."""
+        rescues, factor = self.progress.rescues, self.progress.lr_factor
+        self.progress = load_checkpoint(path, self.learner, self.average, self.optimizer)
+        self.progress = self.progress.moved(rescues=rescues + 1, lr_factor=factor * rate)
+
+
+def _adamw(learner: Learner, settings: Settings) -> torch.optim.AdamW:
+    """Weight decay on matrices and kernels only."""
+    matrices = [p for p in learner.parameters() if p.ndim > 1]
+    vectors = [p for p in learner.parameters() if p.ndim <= 1]
+    groups = [
+        {"params": matrices, "weight_decay": settings.weight_decay},
+        {"params": vectors, "weight_decay": 0.0},
+    ]
+    return torch.optim.AdamW(groups, lr=settings.lr, betas=(0.9, 0.999), fused=True)

@@ -1,0 +1,62 @@
+"""How good a network is now: validation lines read and scored as anywhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from uncial.data.store import LineStore
+from uncial.models.recognizer import Recognizer
+from uncial.nn.build import Network
+from uncial.text.metrics import cer
+from uncial.text.normalize import Normalization
+from uncial.training.lines import Plan
+
+_SAMPLES = 3
+
+
+@dataclass(frozen=True)
+class Validation:
+    """One look at the validation lines.
+
+    Attributes:
+        cer: Micro-averaged, a fraction; the same number that `evaluate` gives.
+        samples: Line id, ground truth and output of a few lines, the same each time.
+    """
+
+    cer: float
+    samples: tuple[tuple[str, str, str], ...]
+
+
+Validator = Callable[[Network], Validation]
+
+
+def validator(
+    store: LineStore, plan: Plan, normalization: Normalization, threads: int = 0
+) -> Validator:
+    """A function that reads the plan's validation lines with a network.
+
+    Args:
+        store: Holds the lines.
+        plan: Codec, preprocessing and rows.
+        normalization: Applied to both sides.
+        threads: Lines read side by side; 0 takes every core.
+    """
+    rows: NDArray[np.int64] = plan.validation
+    truths = store.texts(rows)
+    ids = store.line_ids(rows[:_SAMPLES])
+
+    def look(network: Network) -> Validation:
+        reader = Recognizer(network, plan.codec, plan.preprocessing, normalization)
+        readings = reader.read_each(lambda i: store.image(int(rows[i])), len(rows), threads=threads)
+        outputs = [reading.text for reading in readings]
+        rate = cer(zip(truths, outputs, strict=True), normalization=normalization)
+        shown = zip(ids, truths, outputs, strict=False)
+        return Validation(
+            rate, tuple((name, normalization(t), normalization(o)) for name, t, o in shown)
+        )
+
+    return look

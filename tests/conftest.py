@@ -1,0 +1,53 @@
+"""What every test may ask for: the data folder, the Tesseract programs, hypothesis profiles."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+_CI = os.environ.get("UNCIAL_CI") == "1"
+_TESSERACT = ("tesseract", "combine_tessdata", "lstmtraining")
+
+settings.register_profile("dev", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
+settings.load_profile("ci" if _CI else "dev")
+
+
+def data_folder() -> Path:
+    """Where the data sets lie that are not part of the repository."""
+    beside = Path(__file__).parents[2] / "shared" / "data"
+    return Path(os.environ.get("UNCIAL_DATA", beside))
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The data folder; a test that asks for it is marked `data`."""
+    folder = data_folder()
+    if not folder.is_dir():
+        pytest.skip(f"no data folder at {folder}; name one in UNCIAL_DATA")
+    return folder
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    missing = [program for program in _TESSERACT if shutil.which(program) is None]
+    has_data = data_folder().is_dir()
+    for item in items:
+        if missing and item.get_closest_marker("tesseract"):
+            item.add_marker(pytest.mark.skip(reason=f"not installed: {', '.join(missing)}"))
+        if not has_data and item.get_closest_marker("data"):
+            item.add_marker(pytest.mark.skip(reason=f"no data folder at {data_folder()}"))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport]:
+    """In CI a skipped test of the Tesseract programs is a failure: formats would drift."""
+    report = yield
+    if _CI and report.skipped and item.get_closest_marker("tesseract"):
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid} must not be skipped in CI: {report.longrepr}"
+    return report

@@ -1,0 +1,96 @@
+"""What every reader of line ground truth promises, checked for each that is registered."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from uncial.data.findings import KINDS
+from uncial.errors import FormatError
+from uncial.formats.lines.base import LINE_FORMATS, RawLine, open_source
+
+TEXTS = {"a": "first", "b": "Zweite Zeile", "c": "ثالث"}
+
+
+def write_images(folder: Path) -> None:
+    for stem in TEXTS:
+        (folder / f"{stem}.png").write_bytes(stem.encode())
+
+
+def write_pairs(folder: Path) -> Path:
+    write_images(folder)
+    for stem, text in TEXTS.items():
+        (folder / f"{stem}.gt.txt").write_text(text, "utf-8")
+    return folder
+
+
+def write_table(folder: Path) -> Path:
+    write_images(folder)
+    rows = "".join(f"{stem}.png,{text}\n" for stem, text in TEXTS.items())
+    (folder / "labels.csv").write_text("image,text\n" + rows, "utf-8")
+    return folder / "labels.csv"
+
+
+def write_list(folder: Path) -> Path:
+    write_pairs(folder)
+    (folder / "mine.txt").write_text("a.png\nb.gt.txt\nc\ngone.png\n")
+    return folder / "mine.txt"
+
+
+WRITERS: dict[str, Callable[[Path], Path]] = {
+    "pairs": write_pairs,
+    "table": write_table,
+    "list": write_list,
+}
+
+
+def text_of(line: RawLine) -> str:
+    return line.text.decode() if isinstance(line.text, bytes) else line.text or ""
+
+
+@pytest.mark.parametrize("name", LINE_FORMATS.names())
+def test_reads_what_its_layout_holds(name: str, tmp_path: Path) -> None:
+    source = WRITERS[name](tmp_path)
+    assert LINE_FORMATS.get(name).recognizes(source)
+    reader = open_source(source)
+    lines = list(reader)
+    good = {line.line_id: line for line in lines if not line.faults}
+    assert {line_id: text_of(line) for line_id, line in good.items()} == TEXTS
+    assert {line_id: line.image for line_id, line in good.items()} == {
+        stem: stem.encode() for stem in TEXTS
+    }
+    assert reader.total() in (None, len(lines))
+    assert list(reader) == lines
+    assert all(line.path == f"{tmp_path}/{line.line_id}" for line in good.values())
+    assert {fault.code for line in lines for fault in line.faults} <= KINDS.keys()
+
+
+@pytest.mark.parametrize("name", LINE_FORMATS.names())
+def test_passes_over_what_is_not_its_own(name: str, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    assert not LINE_FORMATS.get(name).recognizes(tmp_path / "empty")
+    (tmp_path / "photo.jpg").write_bytes(b"\xff\xd8\xff\xe0 and so on \0\0")
+    assert not LINE_FORMATS.get(name).recognizes(tmp_path / "photo.jpg")
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    name=st.sampled_from(["t.csv", "t.tsv", "t.parquet", "t.txt", "list.train"]),
+    data=st.one_of(
+        st.binary(max_size=200),
+        st.binary(max_size=200).map(lambda tail: b"image,text\na.png,x\n" + tail),
+        st.binary(max_size=200).map(lambda tail: b"a.png\ttext\n" + tail),
+    ),
+)
+def test_arbitrary_bytes_are_lines_or_format_errors(
+    tmp_path_factory: pytest.TempPathFactory, name: str, data: bytes
+) -> None:
+    path = tmp_path_factory.mktemp("garbage") / name
+    path.write_bytes(data)
+    with contextlib.suppress(FormatError):
+        assert all(isinstance(line, RawLine) for line in open_source(path))

@@ -1,0 +1,53 @@
+from pathlib import Path
+
+import pytest
+
+from uncial.errors import FormatError
+from uncial.synth.fonts import Font, package_fonts, read_font, system_font_files
+
+
+@pytest.fixture(scope="module")
+def fonts() -> list[Font]:
+    return package_fonts()
+
+
+def test_font_packages_are_found_with_names_and_licences(fonts: list[Font]) -> None:
+    names = {font.name for font in fonts}
+    assert {"Caladea Regular", "Caladea Bold Italic", "Roboto Regular"} <= names
+    caladea = next(font for font in fonts if font.name == "Caladea Regular")
+    assert "apache" in caladea.licence.lower()
+    assert caladea.path.is_file()
+
+
+def test_each_style_is_listed_once_and_sorted(fonts: list[Font]) -> None:
+    names = [font.name for font in fonts]
+    assert names == sorted(set(names))
+
+
+def test_coverage_comes_from_the_character_map(fonts: list[Font]) -> None:
+    caladea = next(font for font in fonts if font.name == "Caladea Regular")
+    assert caladea.covers("Plain “text” with 12 digits")
+    assert not caladea.covers("مرحبا")
+    assert caladea.covers(" \t ")
+
+
+def test_hairlines_and_posters_are_not_for_text(fonts: list[Font]) -> None:
+    suited = {font.name for font in fonts if font.suits_text()}
+    assert "Roboto Regular" in suited
+    assert "Roboto Thin" not in suited
+    assert "Roboto Black" not in suited
+
+
+def test_a_file_that_is_no_font_is_refused_by_name(tmp_path: Path) -> None:
+    path = tmp_path / "broken.ttf"
+    path.write_bytes(b"not a font at all")
+    with pytest.raises(FormatError, match=r"broken\.ttf"):
+        read_font(path)
+
+
+def test_system_folders_are_searched_below(tmp_path: Path) -> None:
+    (tmp_path / "deep").mkdir()
+    for name in ("deep/b.ttf", "a.OTF", "readme.txt"):
+        (tmp_path / name).touch()
+    found = system_font_files([tmp_path, tmp_path / "absent"])
+    assert [path.name for path in found] == ["a.OTF", "b.ttf"]

@@ -1,0 +1,53 @@
+"""A tiny untrained model and a few rendered lines, for the tasks that need both."""
+
+from __future__ import annotations
+
+from itertools import islice
+from pathlib import Path
+
+import pytest
+import torch
+
+from uncial.data.images import encode_image
+from uncial.formats.models import native
+from uncial.imaging.prepare import Preprocessing
+from uncial.models.recognizer import Recognizer
+from uncial.nn.build import build
+from uncial.synth.corpus import built_in_prose, text_lines
+from uncial.synth.fonts import package_fonts
+from uncial.synth.recipe import samples
+from uncial.text.charset import Charset
+from uncial.text.codec import Codec
+from uncial.text.normalize import Normalization
+
+
+@pytest.fixture(scope="session")
+def pairs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of image and .gt.txt pairs with lists that fix the splits."""
+    folder = tmp_path_factory.mktemp("pairs")
+    fonts = [font for font in package_fonts() if font.family == "Caladea"]
+    texts = islice(text_lines(built_in_prose(), seed=1, longest=24), 12)
+    names = []
+    for number, sample in enumerate(samples(texts, fonts, seed=1, name="line")):
+        image = folder / f"book{number % 3}" / f"{number:02d}.png"
+        image.parent.mkdir(exist_ok=True)
+        image.write_bytes(encode_image(sample.image))
+        image.with_suffix(".gt.txt").write_text(f"{sample.text}\n", encoding="utf-8")
+        names.append(str(image.relative_to(folder)))
+    for name, chosen in (("train", names[:4]), ("val", names[4:6]), ("test", names[6:])):
+        (folder / f"list.{name}").write_text("\n".join(chosen) + "\n")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model file whose network knows nothing."""
+    torch.manual_seed(0)
+    codec = Codec.from_charset(Charset.from_texts(built_in_prose()))
+    network = build(f"[1,32,0,1 Cr3,3,8 Mp4,2 S1(1x0)1,3 O1c{codec.width}]", labels=codec.width)
+    recognizer = Recognizer(
+        network, codec, Preprocessing(height=32), Normalization.DEFAULT, {"made": "for tests"}
+    )
+    path = tmp_path_factory.mktemp("model") / "tiny.safetensors"
+    path.write_bytes(native.pack(recognizer.to_archive()))
+    return path
