@@ -15,7 +15,7 @@ import pytest
 
 pytestmark = pytest.mark.slow
 
-MINUTES = "0.75"
+MINUTES = "0.5"
 
 
 def uncial(*argv: str | Path, code: int = 0) -> dict[str, Any]:
@@ -37,11 +37,11 @@ def uncial(*argv: str | Path, code: int = 0) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     folder = tmp_path_factory.mktemp("demo") / "demo"
-    return uncial("demo", "-o", folder, "--minutes", MINUTES, "--lines", "1000", "--fresh", "4")
+    return uncial("demo", "-o", folder, "--minutes", MINUTES, "--lines", "600", "--fresh", "4")
 
 
 def test_the_demo_learns_to_read(demo: dict[str, Any]) -> None:
-    assert demo["cer"] < 0.35
+    assert demo["cer"] < 0.5
     assert demo["cer_ci95"][0] <= demo["cer"] <= demo["cer_ci95"][1]
     assert demo["train_seconds"] < 60 * float(MINUTES) + 60
     assert len(demo["fresh"]) == 4
@@ -67,7 +67,7 @@ def test_the_model_and_a_store_can_be_inspected(demo: dict[str, Any], tmp_path: 
     assert uncial("inspect", demo["model"])["kind"] == "model"
     made = uncial("ingest", Path(demo["output"]) / "lines", "-o", tmp_path / "store")
     facts = uncial("inspect", tmp_path / "store")["facts"]
-    assert facts["lines"] == made["lines"] == 1200
+    assert facts["lines"] == made["lines"] == 720
 
 
 def test_interrupting_keeps_the_best_model_and_resuming_goes_on(

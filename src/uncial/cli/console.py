@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from itertools import groupby
 
 from rich.console import Console
 from rich.progress import (
     BarColumn,
     Progress,
     TaskID,
-    TaskProgressColumn,
     TextColumn,
-    TimeElapsedColumn,
     TimeRemainingColumn,
 )
 from rich.text import Text
 
 from uncial.progress import Advanced, Event, Metric, Note, Reporter, Sample
-from uncial.text.metrics import align
+from uncial.text.metrics import Edit, align
 
 _QUIET_SECONDS = 10.0  # between two plain lines of one stage
-_SAMPLES_SHOWN = 3  # lines shown each time the model is tried
+_SAMPLES_LIVE, _SAMPLES_PLAIN = 3, 1  # lines shown each time the model is tried
+_UNSHOWN = ("learning_rate",)  # for the event log, not for people
 _FRACTIONS = ("cer", "wer")  # metrics whose name ends so are shown in percent
 
 
@@ -34,12 +35,9 @@ def progress_reporter(console: Console) -> Iterator[Reporter]:
         return
     columns = (
         TextColumn("[bold]{task.description}"),
-        BarColumn(),
-        TaskProgressColumn(),
+        BarColumn(bar_width=18),
         TextColumn("{task.fields[amount]}", style="dim"),
-        TimeElapsedColumn(),
-        TextColumn("left", style="dim"),
-        TimeRemainingColumn(),
+        TimeRemainingColumn(elapsed_when_finished=True),
         TextColumn("{task.fields[facts]}", style="cyan"),
     )
     with Progress(*columns, console=console, refresh_per_second=4) as progress:
@@ -54,7 +52,7 @@ class LiveReporter:
         self._bars: dict[str, TaskID] = {}
         self._stage = ""
         self._facts = _Facts()
-        self._samples = _SampleBudget()
+        self._samples = _SampleBudget(_SAMPLES_LIVE)
 
     def __call__(self, event: Event) -> None:
         """Draw one event."""
@@ -72,6 +70,7 @@ class LiveReporter:
             self._progress.console.print(sample_text(event))
 
     def _advance(self, event: Advanced) -> None:
+        self._facts.enter(event.stage)
         amount = _amount(event)
         if event.stage not in self._bars:
             self._bars[event.stage] = self._progress.add_task(
@@ -92,7 +91,7 @@ class PlainReporter:
         self._started: dict[str, float] = {}
         self._written: dict[str, float] = {}
         self._facts = _Facts()
-        self._samples = _SampleBudget()
+        self._samples = _SampleBudget(_SAMPLES_PLAIN)
 
     def __call__(self, event: Event) -> None:
         """Write about one event, or keep silent."""
@@ -108,6 +107,7 @@ class PlainReporter:
             self._write(f"  truth  {event.truth}\n  output {event.output}")
 
     def _advance(self, event: Advanced) -> None:
+        self._facts.enter(event.stage)
         now = time.monotonic()
         started = self._started.setdefault(event.stage, now)
         finished = event.total is not None and event.done >= event.total
@@ -127,25 +127,42 @@ class PlainReporter:
 
 def sample_text(sample: Sample) -> Text:
     """Two lines, ground truth above output, with what differs in colour."""
-    truth, output = Text("  truth  ", style="dim"), Text("  output ", style="dim")
-    for edit in align(sample.truth, sample.output):
-        same = edit.kind == "equal"
-        truth.append(edit.truth, style="default" if same else "bold green")
-        if edit.output or same:
-            output.append(edit.output, style="default" if same else "bold red")
-        else:
-            output.append("␣" if edit.truth.isspace() else "·", style="red")
+    truth, output = Text(), Text()
+    truth.append("  truth  ", style="dim")
+    output.append("  output ", style="dim")
+    steps = align(sample.truth, sample.output)
+    for same, run in groupby(steps, key=lambda step: step.kind == "equal"):
+        for edit in run if not same else [_joined(run)]:
+            truth.append(edit.truth, style="" if same else "bold green")
+            if edit.output or same:
+                output.append(edit.output, style="" if same else "bold red")
+            else:
+                output.append("␣" if edit.truth.isspace() else "·", style="red")
     return truth + Text("\n") + output
 
 
+def _joined(run: Iterable[Edit]) -> Edit:
+    """One edit for a run of equal ones, so that letters that join stay joined."""
+    steps = list(run)
+    text = "".join(step.truth for step in steps)
+    return replace(steps[0], truth=text, output=text)
+
+
 class _Facts:
-    """The latest value of every metric."""
+    """The latest value of every metric of the present stage."""
 
     def __init__(self) -> None:
         self._values: dict[str, float] = {}
+        self._stage = ""
+
+    def enter(self, stage: str) -> None:
+        if self._stage and stage != self._stage:
+            self._values.clear()
+        self._stage = stage
 
     def add(self, metric: Metric) -> None:
-        self._values[metric.name] = metric.value
+        if metric.name not in _UNSHOWN:
+            self._values[metric.name] = metric.value
 
     def is_validation(self, metric: Metric) -> bool:
         return metric.name.endswith(_FRACTIONS)
@@ -160,7 +177,8 @@ class _Facts:
 class _SampleBudget:
     """Lets through the first few samples of every step."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int) -> None:
+        self._most = most
         self._step = -1
         self._shown = 0
 
@@ -168,7 +186,7 @@ class _SampleBudget:
         if sample.step != self._step:
             self._step, self._shown = sample.step, 0
         self._shown += 1
-        return self._shown <= _SAMPLES_SHOWN
+        return self._shown <= self._most
 
 
 def _note(note: Note) -> Text:
@@ -177,7 +195,7 @@ def _note(note: Note) -> Text:
 
 
 def _spoken(name: str) -> str:
-    return name.replace("_", " ").replace("cer", "CER").replace("wer", "WER")
+    return name.removeprefix("validation_").replace("_", " ").replace("cer", "CER")
 
 
 def _number(name: str, value: float) -> str:

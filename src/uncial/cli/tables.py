@@ -9,6 +9,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from uncial.cli.console import sample_text
+from uncial.progress import Sample
+
 Result = Mapping[str, Any]
 
 
@@ -76,18 +79,13 @@ def _show_reading(result: Result, console: Console) -> None:
 
 
 def _show_demo(result: Result, console: Console) -> None:
-    table = Table(title="Lines the model has never seen", title_justify="left")
-    for heading in ("font", "ground truth", "read", "confidence"):
-        table.add_column(heading, overflow="fold")
+    console.print("\nLines made after training, with what was misread in colour:\n")
     for line in result["fresh"]:
-        style = "green" if line["truth"] == line["text"] else "yellow"
-        table.add_row(
-            line["font"],
-            Text(line["truth"]),
-            Text(line["text"], style=style),
-            f"{line['confidence']:.2f}",
+        sample = Sample(name=line["font"], truth=line["truth"], output=line["text"])
+        console.print(sample_text(sample), soft_wrap=True)
+        console.print(
+            Text(f"         {line['font']}, confidence {line['confidence']:.2f}\n", style="dim")
         )
-    console.print(table)
     low, high = result["cer_ci95"]
     console.print(
         f"CER on {result['lines']} test lines: {percent(result['cer'])} "

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from uncial.errors import FormatError
+from uncial.imaging.centre import centre_line, straightened
 
 PAPER = 255
 _MIN_CONTRAST = 24.0  # gray levels; below this a line counts as blank and is not stretched
@@ -33,13 +34,16 @@ class Preprocessing:
         pad: Paper columns in px added left and right, after scaling.
         contrast: Percentiles of gray that become black and white; ``(0, 100)`` spans all.
         polarity: ``"auto"`` turns light-on-dark lines over, ``"keep"`` never does.
+        centre: Whether lines are straightened along their own centre and scaled by the
+            spread of their ink, not by the height of the crop.
     """
 
     height: int = 48
     stretch: float = 1.0
     pad: int = 8
-    contrast: tuple[float, float] = (2.0, 90.0)
+    contrast: tuple[float, float] = (1.0, 60.0)
     polarity: str = "auto"
+    centre: bool = True
 
     def to_json(self) -> dict[str, Any]:
         """As JSON-ready values; inverse of `from_json`."""
@@ -58,7 +62,7 @@ class Preprocessing:
                 f"unknown preprocessing field {sorted(unknown)[0]!r}",
                 remedy="read the model with the version of Uncial that wrote it, or a newer one",
             )
-        made = cls(**{**values, "contrast": tuple(values.get("contrast", (2.0, 90.0)))})
+        made = cls(**{**values, "contrast": tuple(values.get("contrast", (1.0, 60.0)))})
         if not (1 <= made.height <= 4096 and 0.05 <= made.stretch <= 20 and 0 <= made.pad <= 1024):
             raise FormatError(f"preprocessing out of range: {made}")
         return made
@@ -74,18 +78,45 @@ def prepare(image: NDArray[np.uint8], preprocessing: Preprocessing) -> NDArray[n
     Returns:
         ``(height, W')`` gray, dark ink on paper near 255.
     """
-    gray = image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
-    height, width = gray.shape
-    scale = preprocessing.height / height
-    size = (max(_MIN_WIDTH, round(width * scale * preprocessing.stretch)), preprocessing.height)
-    shrinks = scale * min(1.0, preprocessing.stretch) < 1
+    gray = _gray(image)
+    if preprocessing.centre:
+        clear = _stretched(gray, preprocessing)
+        line = centre_line(clear)
+        return straightened(clear, line, _size(gray, preprocessing, line.span), PAPER)
+    size = _size(gray, preprocessing, 1.0)
+    shrinks = size[0] < gray.shape[1] or size[1] < gray.shape[0]
     resized = cv2.resize(gray, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
     return _stretched(np.asarray(resized, np.uint8), preprocessing)
 
 
+def text_span(image: NDArray[np.uint8], preprocessing: Preprocessing) -> float:
+    """Share of a crop's height that becomes the height of the prepared line, 0-1.
+
+    Args:
+        image: As for `prepare`.
+        preprocessing: As for `prepare`.
+    """
+    if not preprocessing.centre:
+        return 1.0
+    return centre_line(_stretched(_gray(image), preprocessing)).span
+
+
+def _gray(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    if image.ndim == 2:
+        return image
+    return np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), np.uint8)
+
+
+def _size(gray: NDArray[np.uint8], preprocessing: Preprocessing, span: float) -> tuple[int, int]:
+    """Width and height in px of the prepared line."""
+    height, width = gray.shape
+    scale = preprocessing.height / (height * span) * preprocessing.stretch
+    return max(_MIN_WIDTH, round(width * scale)), preprocessing.height
+
+
 def _stretched(gray: NDArray[np.uint8], preprocessing: Preprocessing) -> NDArray[np.uint8]:
     """Contrast stretched to 0..255 and ink made dark, by one table look-up."""
-    counts = np.bincount(gray.ravel(), minlength=256).cumsum()
+    counts = cv2.calcHist([gray], [0], None, [256], [0, 256]).ravel().astype(np.int64).cumsum()
     low, high = (
         float(np.searchsorted(counts, counts[-1] * share / 100.0))
         for share in preprocessing.contrast
@@ -101,7 +132,7 @@ def _stretched(gray: NDArray[np.uint8], preprocessing: Preprocessing) -> NDArray
         )
     levels = (np.arange(256, dtype=np.float32) - low) * (255.0 / (high - low))
     table = np.clip(255.0 - levels if inverted else levels, 0, 255).astype(np.uint8)
-    return np.asarray(table[gray])
+    return np.asarray(cv2.LUT(gray, table), np.uint8)
 
 
 def _is_light_on_dark(counts: NDArray[np.int64]) -> bool:

@@ -17,6 +17,8 @@ from pathlib import Path
 
 import torch
 
+from uncial.errors import ConfigError
+
 
 def cores() -> int:
     """Processor cores that this process may use."""
@@ -38,6 +40,28 @@ def worker_pool(threads: int = 0) -> Iterator[ThreadPoolExecutor]:
             yield pool
     finally:
         torch.set_num_threads(before)
+
+
+def device_named(name: str) -> torch.device:
+    """The device to compute on.
+
+    Args:
+        name: ``"auto"`` takes a CUDA device if there is one, else the processor.
+
+    Raises:
+        ConfigError: There is no such device here.
+    """
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    if name != "cpu" and not (name.startswith("cuda") and torch.cuda.is_available()):
+        raise ConfigError(f"there is no device {name!r} here", remedy="use auto or cpu")
+    return torch.device(name)
+
+
+def half_precision(device: torch.device) -> torch.autocast:
+    """Autocast to bfloat16 where the device multiplies it in hardware, else no change."""
+    pays = bf16_pays() if device.type == "cpu" else torch.cuda.is_bf16_supported()
+    return torch.autocast(device.type, torch.bfloat16, enabled=pays)
 
 
 @cache

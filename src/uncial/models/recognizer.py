@@ -15,7 +15,7 @@ from uncial.archive import ModelArchive
 from uncial.decoding.ctc import Hypothesis, greedy, prefix_beam
 from uncial.formats.models import native
 from uncial.imaging.prepare import Preprocessing, prepare
-from uncial.models.compute import bf16_pays, worker_pool
+from uncial.models.compute import half_precision, worker_pool
 from uncial.models.tensors import to_frames
 from uncial.nn.build import Network, build
 from uncial.nn.fold import folded
@@ -141,6 +141,8 @@ class Recognizer:
         Args:
             image: The image with a number in ``range(count)``.
             count: How many there are.
+            decoder: As for `read`.
+            threads: As for `read`.
         """
         chunk = 256
         network = folded(self.network)
@@ -152,12 +154,9 @@ class Recognizer:
                 groups = list(_groups([sized[i][0].shape[1] for i in order]))
                 found: dict[int, Reading] = {}
                 jobs = [[int(i) for i in order[a:b]] for a, b in groups]
-                for job, readings in zip(
-                    jobs,
-                    pool.map(
-                        lambda j: self._read_batch(network, [sized[i] for i in j], decoder), jobs
-                    ),
-                ):
+                batches = ([sized[i] for i in job] for job in jobs)
+                done = pool.map(lambda lines: self._read_batch(network, lines, decoder), batches)
+                for job, readings in zip(jobs, done, strict=True):
                     found.update(zip(job, readings, strict=True))
                 for i in range(len(sized)):
                     yield found[i]
@@ -169,8 +168,10 @@ class Recognizer:
         self, network: Network, lines: Sequence[tuple[Image, int]], decoder: Decoder
     ) -> list[Reading]:
         frames = to_frames([line for line, _ in lines], self.preprocessing.pad, _WIDTH_STEP)
-        with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=bf16_pays()):
-            log_probs = network.log_probs(frames).numpy()
+        device = next(network.parameters()).device
+        frames = frames._replace(data=frames.data.to(device), widths=frames.widths.to(device))
+        with torch.inference_mode(), half_precision(device):
+            log_probs = network.log_probs(frames).cpu().numpy()
         steps = network.output_widths(frames.widths).tolist()
         return [
             self._reading(rows[:n], line.shape[1], width, decoder)

@@ -30,8 +30,9 @@ def initialize(network: nn.Module, scheme: Scheme = "scaled") -> None:
 
 
 def _feedforward(module: nn.Conv2d | nn.ConvTranspose2d | nn.Linear) -> None:
-    if isinstance(module, nn.Linear):
-        nn.init.xavier_uniform_(module.weight)
+    if isinstance(module, nn.Linear) or set(module.kernel_size) == {1}:
+        bound = (module.weight.shape[1]) ** -0.5
+        nn.init.uniform_(module.weight, -bound, bound)
     else:
         nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
     if module.bias is not None:

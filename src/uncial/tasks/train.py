@@ -148,6 +148,7 @@ def _run(
 ) -> tuple[Session, Plan, str]:
     import torch
 
+    from uncial.models.compute import device_named
     from uncial.text.normalize import Normalization
     from uncial.training.batches import PreparedLines, TrainingStream
     from uncial.training.lines import plan_lines
@@ -159,7 +160,9 @@ def _run(
 
     torch.manual_seed(settings.seed)
     plan = plan_lines(store, settings, reporter if fresh else silent)
-    learner = Learner(plan.network, settings.kind, settings.shortcut)
+    learner = Learner(plan.network, settings.kind, settings.shortcut).to(
+        device_named(config.device)
+    )
     session = Session(learner, settings, started=started[0], started_cpu=started[1])
     prepared = PreparedLines(store, plan.lines.rows, plan.preprocessing)
     stream = TrainingStream(

@@ -85,6 +85,14 @@ class Batch:
     lengths: Tensor
     indices: NDArray[np.int64]
 
+    def to(self, device: torch.device) -> Batch:
+        """The same batch on a device."""
+        if device.type == "cpu":
+            return self
+        data, widths, narrowest = self.frames
+        frames = Frames(data.to(device), widths.to(device), narrowest)
+        return Batch(frames, self.labels.to(device), self.lengths.to(device), self.indices)
+
 
 BatchMaker = Callable[[], Batch]
 

@@ -33,6 +33,8 @@ class NetworkConfig:
     """Width factor beside that scaling; auto aims at a number of frames a character."""
     pad: int | Auto = "auto"
     """Paper columns in px added left and right."""
+    centre: bool | Auto = "auto"
+    """Straighten lines along their own centre and scale them by the spread of their ink."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,6 +114,8 @@ class TrainConfig:
     """Rules for the ground truth, joined by ``+``; stored with the model."""
     threads: int = 0
     """Cores to use; 0 takes every one."""
+    device: str = "auto"
+    """auto, cpu or cuda; auto takes a GPU if there is one."""
     go_on: bool = False
     """Train even if over 5 % of the lines are bad."""
     network: NetworkConfig = field(default_factory=NetworkConfig)
@@ -137,6 +141,7 @@ class Settings:
     stretch: float | Auto
     frames: float
     pad: int
+    centre: bool
     lr: float
     batch: int
     batches: int

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from uncial.data.store import LineStore
 from uncial.errors import DataError, TrainingError
-from uncial.imaging.prepare import Preprocessing
+from uncial.imaging.prepare import Preprocessing, text_span
+from uncial.models.compute import worker_pool
 from uncial.nn.build import Network, build
 from uncial.progress import Note, Reporter
 from uncial.text.codec import Codec
@@ -19,6 +20,7 @@ from uncial.training.config import Settings
 
 DEFAULT_HEIGHT = 48  # px, for specs that read any height
 _NARROWEST, _WIDEST = 0.4, 1.6  # bounds of an automatic stretch
+_LOOKED_AT = 4000  # lines whose text is located before training
 _SHOWN = 5  # line ids in a note
 
 
@@ -80,8 +82,21 @@ def plan_lines(store: LineStore, settings: Settings, reporter: Reporter) -> Plan
     codec = Codec.from_texts(texts)
     network = build(settings.spec, labels=codec.width)
     labels = [codec.encode(text) for text in texts]
-    preprocessing = _preprocessing(store, rows, labels, network, settings)
-    lines = _usable(store, rows, labels, network, preprocessing, reporter)
+    preprocessing = Preprocessing(
+        height=network.input_height or DEFAULT_HEIGHT, pad=settings.pad, centre=settings.centre
+    )
+    widths = natural_widths(store, rows, preprocessing, settings.seed)
+    preprocessing = replace(preprocessing, stretch=_stretch(widths, labels, network, settings))
+    lines = _usable(
+        TrainingLines(
+            rows=rows,
+            labels=labels,
+            widths=np.maximum(8, np.round(widths * preprocessing.stretch)).astype(np.int64),
+            least=_least_widths(labels, network, preprocessing),
+        ),
+        store,
+        reporter,
+    )
     if len(validation) > settings.validation_lines:
         rng = np.random.default_rng(settings.seed)
         validation = np.sort(rng.permutation(validation)[: settings.validation_lines])
@@ -98,46 +113,64 @@ def _rows(store: LineStore, split: str) -> NDArray[np.int64]:
     return rows
 
 
-def _preprocessing(
-    store: LineStore,
-    rows: NDArray[np.int64],
+def natural_widths(
+    store: LineStore, rows: NDArray[np.int64], preprocessing: Preprocessing, seed: int
+) -> NDArray[np.float64]:
+    """Width in px of each line once it is prepared, before any stretch.
+
+    Looks at every line of a small set. Of a large one it looks at some, and takes their
+    median share of text in the height of a crop for the others.
+
+    Args:
+        store: Holds the lines.
+        rows: Of the lines.
+        preprocessing: Its stretch plays no part.
+        seed: Chooses which lines are looked at.
+    """
+    looked = np.arange(len(rows))
+    if len(rows) > _LOOKED_AT:
+        looked = np.random.default_rng(seed).permutation(len(rows))[:_LOOKED_AT]
+    with worker_pool() as pool:
+        found = list(
+            pool.map(lambda at: text_span(store.image(int(rows[at])), preprocessing), looked)
+        )
+    spans = np.full(len(rows), np.median(found))
+    spans[looked] = found
+    return store.widths()[rows] * (preprocessing.height / (store.heights()[rows] * spans))
+
+
+def _stretch(
+    widths: NDArray[np.float64],
     labels: list[NDArray[np.int32]],
     network: Network,
     settings: Settings,
-) -> Preprocessing:
-    height = network.input_height or DEFAULT_HEIGHT
+) -> float:
+    """Width factor that gives the median label the frames that the settings ask for."""
     if settings.stretch != "auto":
-        stretch = settings.stretch
-    else:
-        lengths = np.array([max(1, len(line)) for line in labels])
-        each = store.widths()[rows] * (height / store.heights()[rows]) / lengths
-        wanted = settings.frames * network.stride_x / float(np.median(each))
-        stretch = round(float(np.clip(wanted, _NARROWEST, _WIDEST)), 2)
-    return Preprocessing(height=height, stretch=stretch, pad=settings.pad)
+        return settings.stretch
+    each = widths / np.array([max(1, len(line)) for line in labels])
+    wanted = settings.frames * network.stride_x / float(np.median(each))
+    return round(float(np.clip(wanted, _NARROWEST, _WIDEST)), 2)
 
 
-def _usable(
-    store: LineStore,
-    rows: NDArray[np.int64],
-    labels: list[NDArray[np.int32]],
-    network: Network,
-    preprocessing: Preprocessing,
-    reporter: Reporter,
-) -> TrainingLines:
+def _least_widths(
+    labels: list[NDArray[np.int32]], network: Network, preprocessing: Preprocessing
+) -> NDArray[np.int64]:
+    needs = np.array([_steps_needed(line) for line in labels], np.int64)
+    return (needs + 1) * network.stride_x - 2 * preprocessing.pad
+
+
+def _usable(lines: TrainingLines, store: LineStore, reporter: Reporter) -> TrainingLines:
     """Lines whose labels fit into the frames that the network makes of them."""
-    scale = preprocessing.height / store.heights()[rows] * preprocessing.stretch
-    widths = np.maximum(8, np.round(store.widths()[rows] * scale)).astype(np.int64)
-    needs = np.array([_steps_needed(line) for line in labels])
-    least = (needs + 1) * network.stride_x - 2 * preprocessing.pad
-    empty = np.array([len(line) == 0 for line in labels])
-    good = (widths >= least) & ~empty
+    empty = np.array([len(line) == 0 for line in lines.labels])
+    good = (lines.widths >= lines.least) & ~empty
     if not good.any():
         raise TrainingError(
-            f"none of {len(rows)} training lines is wide enough for its text",
+            f"none of {len(lines)} training lines is wide enough for its text",
             remedy="check that images and texts belong together, or raise the stretch",
         )
     if not good.all():
-        ids = store.line_ids(rows[~good])
+        ids = store.line_ids(lines.rows[~good])
         more = f" and {len(ids) - _SHOWN} more" if len(ids) > _SHOWN else ""
         reporter(
             Note(
@@ -147,7 +180,12 @@ def _usable(
             )
         )
     kept = np.flatnonzero(good)
-    return TrainingLines(rows[kept], [labels[i] for i in kept], widths[kept], least[kept])
+    return TrainingLines(
+        rows=lines.rows[kept],
+        labels=[lines.labels[i] for i in kept],
+        widths=lines.widths[kept],
+        least=lines.least[kept],
+    )
 
 
 def _steps_needed(labels: NDArray[np.int32]) -> int:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from uncial.models.compute import bf16_pays
+from uncial.models.compute import half_precision
 from uncial.nn.noise import seeded_noise
 from uncial.training.batches import Batch
 from uncial.training.losses import Learner
@@ -88,11 +88,9 @@ class Replicas:
 def _gradient(
     learner: Learner, make: Callable[[], Batch], place: int, *, seed: int
 ) -> tuple[float, int]:
-    batch = make()
-    with (
-        seeded_noise(seed * 1_000_003 + place),
-        torch.autocast("cpu", torch.bfloat16, enabled=bf16_pays()),
-    ):
+    device = next(learner.parameters()).device
+    batch = make().to(device)
+    with seeded_noise(seed * 1_000_003 + place), half_precision(device):
         loss, main = learner(batch)
     loss.backward()
     return float(main), len(batch.lengths)

@@ -39,8 +39,8 @@ def test_without_a_terminal_there_are_plain_lines_now_and_then() -> None:
     lines = written(target).splitlines()
     assert lines[0] == "info: 900 [lines] are used"
     assert sum(line.startswith("train") for line in lines) == 2
-    assert "step 10: loss 1.25 · validation CER 4.31 %" in lines
-    assert sum("the comer" in line for line in lines) == 3
+    assert "step 10: loss 1.25 · CER 4.31 %" in lines
+    assert sum("the comer" in line for line in lines) == 1
     assert "\x1b" not in written(target)
 
 
@@ -61,9 +61,17 @@ def test_a_terminal_gets_a_bar_with_metrics_and_samples() -> None:
         for event in EVENTS:
             reporter(event)
     text = written(target)
-    assert "validation CER 4.31 %" in text
+    assert "CER 4.31 %" in text
     assert "100/100 steps" in text
     assert text.count("truth  the corner") == 3
+
+
+def test_metrics_belong_to_the_stage_they_came_in() -> None:
+    target = console(terminal=False)
+    reporter = PlainReporter(target)
+    for event in (*EVENTS, Advanced(stage="evaluate", done=5, total=5)):
+        reporter(event)
+    assert written(target).splitlines()[-1] == "evaluate 5/5 lines"
 
 
 @pytest.mark.parametrize(

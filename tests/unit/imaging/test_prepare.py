@@ -1,0 +1,67 @@
+"""What a model sees of a line."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from uncial.errors import FormatError
+from uncial.imaging.prepare import Preprocessing, prepare
+
+
+def _line(height: int = 40, width: int = 200) -> np.ndarray:
+    image = np.full((height, width), 220, np.uint8)
+    image[14:26, 20:180:8] = 60
+    image[16:24, 21:180:8] = 40
+    return image
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(1, 90), st.integers(1, 400), st.integers(8, 70), st.floats(0.3, 2))
+def test_every_image_gets_the_wanted_height(
+    height: int, width: int, wanted: int, stretch: float
+) -> None:
+    image = np.random.default_rng(0).integers(0, 256, (height, width), dtype=np.uint8)
+    made = prepare(image, Preprocessing(height=wanted, stretch=stretch, centre=False))
+    assert made.shape[0] == wanted
+    assert made.shape[1] == max(8, round(width * wanted / height * stretch))
+    assert made.dtype == np.uint8
+
+
+def test_contrast_reaches_black_and_white() -> None:
+    made = prepare(_line(), Preprocessing(height=40, centre=False))
+    assert made.max() == 255
+    assert made.min() == 0
+
+
+def test_light_on_dark_is_turned_over() -> None:
+    dark = 255 - _line()
+    assert np.array_equal(
+        prepare(dark, Preprocessing(height=40, centre=False)) > 128,
+        prepare(_line(), Preprocessing(height=40, centre=False)) > 128,
+    )
+    kept = prepare(dark, Preprocessing(height=40, polarity="keep", centre=False))
+    assert np.median(kept) < 128
+
+
+def test_blank_paper_stays_paper() -> None:
+    made = prepare(np.full((40, 200), 200, np.uint8), Preprocessing(height=40, centre=False))
+    assert (made >= 250).all()
+
+
+def test_colour_is_read_as_gray() -> None:
+    gray = _line()
+    colour = np.repeat(gray[:, :, None], 3, axis=2)
+    assert np.array_equal(
+        prepare(colour, Preprocessing(height=40, centre=False)),
+        prepare(gray, Preprocessing(height=40, centre=False)),
+    )
+
+
+def test_json_round_trip_and_strictness() -> None:
+    made = Preprocessing(height=64, stretch=0.7, pad=3, contrast=(1, 99), polarity="keep")
+    assert Preprocessing.from_json(made.to_json()) == made
+    with pytest.raises(FormatError, match="unknown preprocessing field 'hieght'"):
+        Preprocessing.from_json({"hieght": 3})
+    with pytest.raises(FormatError, match="out of range"):
+        Preprocessing.from_json({"height": 0})

@@ -1,0 +1,97 @@
+"""Settings, schedule, guard: what a run decides about itself."""
+
+import math
+from pathlib import Path
+
+import pytest
+
+from uncial.errors import ConfigError, TrainingError
+from uncial.nn.build import build
+from uncial.training.config import (
+    NetworkConfig,
+    OptimizerConfig,
+    Settings,
+    TrainConfig,
+    preset_names,
+    resolve,
+)
+from uncial.training.guard import Guard, check_rescues
+from uncial.training.schedule import estimated_share, first_plan, learning_rate, replanned
+
+
+def _settings(**changes: object) -> Settings:
+    return resolve(TrainConfig(output=Path("run"), **changes))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", preset_names())
+def test_every_preset_resolves_and_builds(name: str) -> None:
+    settings = _settings(preset=name)
+    network = build(settings.spec, labels=20)
+    assert network.labels == 20
+    assert Settings.from_json(settings.to_json()) == settings
+
+
+def test_what_the_user_gives_wins_over_the_preset() -> None:
+    settings = _settings(optimizer=OptimizerConfig(lr=0.5), network=NetworkConfig(stretch=2.0))
+    assert (settings.lr, settings.stretch) == (0.5, 2.0)
+    assert settings.batch == _settings().batch
+
+
+def test_all_wrong_settings_are_named_at_once() -> None:
+    with pytest.raises(ConfigError, match=r"lr must be above 0; .*minutes and steps"):
+        _settings(optimizer=OptimizerConfig(lr=-1.0), minutes=1.0, steps=5)
+    with pytest.raises(ConfigError, match="unknown preset 'fats'"):
+        _settings(preset="fats")
+
+
+def test_the_rate_rises_then_falls_to_a_hundredth() -> None:
+    settings = _settings()
+    rates = [learning_rate(settings, share / 200) for share in range(201)]
+    top = rates.index(max(rates))
+    assert rates[:top] == sorted(rates[:top])
+    assert rates[top:] == sorted(rates[top:], reverse=True)
+    assert max(rates) == pytest.approx(settings.lr, rel=0.01)
+    assert rates[-1] == pytest.approx(settings.lr / 100, rel=0.01)
+
+
+def test_a_time_budget_becomes_steps_at_the_measured_pace() -> None:
+    settings = _settings(minutes=10.0)
+    assert first_plan(settings, 100) == 0
+    assert replanned(settings, step=5, steps=0, seconds=3, pace=0.5) == 0
+    steps = replanned(settings, step=100, steps=0, seconds=50, pace=0.5)
+    assert steps == pytest.approx(1182, abs=5)
+    assert replanned(settings, step=200, steps=steps, seconds=101, pace=0.5) == steps
+    assert replanned(settings, step=200, steps=steps, seconds=200, pace=1.0) < steps
+    assert estimated_share(settings, step=0, steps=0, seconds=600) <= 0.05
+
+
+def test_a_number_of_steps_is_never_replanned() -> None:
+    settings = _settings(steps=70)
+    assert first_plan(settings, 100) == 70
+    assert replanned(settings, step=60, steps=70, seconds=1e6, pace=1e4) == 70
+
+
+def test_the_guard_skips_what_is_no_number_then_asks_to_go_back() -> None:
+    guard = Guard()
+    assert guard.sound(1.0, 1.0)
+    for _ in range(4):
+        assert not guard.sound(math.nan, 1.0)
+        assert not guard.diverged
+    assert not guard.sound(1.0, math.inf)
+    assert guard.diverged
+
+
+def test_the_guard_sees_a_loss_that_runs_away() -> None:
+    guard = Guard()
+    for _ in range(50):
+        guard.sound(0.5, 1.0)
+    assert not guard.diverged
+    for _ in range(60):
+        guard.sound(9.0, 1.0)
+    assert guard.diverged
+
+
+def test_a_run_that_diverges_again_and_again_is_given_up() -> None:
+    check_rescues(3, 10)
+    with pytest.raises(TrainingError, match="diverged 4 times"):
+        check_rescues(4, 10)
