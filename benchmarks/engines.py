@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from measure import ONE_THREAD, Failed, Run, Skip, data_folder, measured, shown
+from measure import ONE_THREAD, Failed, Run, Skip, data_folder, hardware, measured, shown
 
 UNCIAL = (sys.executable, "-m", "uncial")
 
@@ -40,18 +40,11 @@ def train_and_test(
     data: Path, folder: Path, steps: int, core: int, seed: int, units: str = "grapheme"
 ) -> Trial:
     """Train with one thread for `steps` steps in a fresh process, evaluate in another."""
-    train = measured(
-        [*UNCIAL, "train", data, "-o", folder, "--threads", "1", "--steps", str(steps)]
-        + ["--seed", str(seed), "--json"],
-        ONE_THREAD,
-        core,
-    )
-    test = measured(
-        [*UNCIAL, "evaluate", folder / "model.safetensors", data, "--split", "test"]
-        + ["--units", units, "--json"],
-        ONE_THREAD,
-        core,
-    )
+    length = ["--threads", "1", "--steps", str(steps), "--seed", str(seed)]
+    command = [*UNCIAL, "train", data, "-o", folder, *length, "--json"]
+    train = measured(command, ONE_THREAD, core)
+    command = [*UNCIAL, "evaluate", folder / "model.safetensors", data, "--split", "test"]
+    test = measured([*command, "--units", units, "--json"], ONE_THREAD, core)
     told = test.json()
     print(f"  uncial, {steps} steps: test CER {told['cer']:.2%}", flush=True)
     interval = (told["cer_ci95"][0], told["cer_ci95"][1])
@@ -78,6 +71,7 @@ def trial_row(trials: Sequence[Trial], target: float) -> dict[str, Any]:
         "reached": last.cer <= target,
         "cer": last.cer,
         "cer_ci95": last.cer_ci95,
+        "precision": "bfloat16" if hardware()["bf16"] else "float32",
         "steps": last.steps,
         "lines_seen": last.run.json()["lines_seen"],
         **last.run.cost(),

@@ -87,7 +87,7 @@ class Running:
         self, command: Iterable[str | Path], env: Mapping[str, str] | None = None, core: int = -1
     ) -> None:
         self.command = tuple(str(word) for word in command)
-        self._out, self._err = tempfile.TemporaryFile(), tempfile.TemporaryFile()
+        self._out, self._err = (tempfile.TemporaryFile() for _ in range(2))  # noqa: SIM115
         self._told, give = os.pipe()
         launch = [sys.executable, "-I", "-S", "-c", _LAUNCHER, str(give)]
         self._process = subprocess.Popen(

@@ -116,13 +116,9 @@ def test_lines(stores: Path, images: Path) -> list[Line]:
     return lines
 
 
-def peer(
-    model: str, lines: list[Line], folder: Path, about: dict[str, Any], *, keep: bool
-) -> None:
+def peer(model: str, lines: list[Line], folder: Path, about: dict[str, Any], *, keep: bool) -> None:
     """Measure a Tesseract model as it comes."""
-    texts, run = read_with_tesseract(
-        [line.image for line in lines], model, tessdata(model), folder
-    )
+    texts, run = read_with_tesseract([line.image for line in lines], model, tessdata(model), folder)
     row = {
         **about,
         **totals({"evaluate": run}),

@@ -14,9 +14,10 @@ import argparse
 import sys
 from pathlib import Path
 
-sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parent)]
-from engines import UNCIAL
+sys.path.insert(0, str(Path(__file__).parents[1]))
 from ingest import make
+
+from engines import UNCIAL
 from measure import fresh, guarded, measured, record, totals
 
 AIM_MB = 1200

@@ -5,7 +5,7 @@ hold medians. *Whole* is the process as a user starts it, imports and model incl
 is what each further line costs: the same list given several times over in one process, less
 the process that reads it once, so start and model cancel out::
 
-    python benchmarks/speed/reading.py --model runs/benchmarks/accuracy/fraktur/run/model.safetensors
+    python benchmarks/speed/reading.py --model RUN/model.safetensors
 
 Rows go to ``results/reading.jsonl``.
 """

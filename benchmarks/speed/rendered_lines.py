@@ -26,11 +26,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parent)]
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from rendering import FACES, Rendered, render
+
 from engines import cheapest, pairs, program, read_with_tesseract, scored, trial_row
 from measure import ONE_THREAD, Run, data_folder, fresh, guarded, measured, record, side_by_side
 from measure import totals as totalled
-from rendering import FACES, Rendered, render
 
 SPEC = "[1,36,0,1 Ct3,3,16 Mp3,3 Lfys48 Lfx96 Lrx96 Lfx192 O1c{outputs}]"
 PROGRAMS = (
@@ -140,29 +141,21 @@ def build_starter(rendered: Rendered, work: Path, core: int) -> tuple[Path, dict
     return work / "rendered" / "rendered.traineddata", stages
 
 
-def lstmtraining(
-    rendered: Rendered, work: Path, starter: Path, iterations: int, core: int
-) -> Run:
+def lstmtraining(rendered: Rendered, work: Path, starter: Path, iterations: int, core: int) -> Run:
     """Train from nothing, or on from the last checkpoint, to a number of iterations."""
     outputs = (work / "unicharset").read_text(encoding="utf-8").split(maxsplit=1)[0]
-    return measured(
-        [program("lstmtraining"), "--traineddata", starter, "--model_output", work / "model"]
-        + ["--net_spec", SPEC.format(outputs=outputs), "--learning_rate", "20e-4"]
-        + ["--train_listfile", work / "train.list", "--max_iterations", str(iterations)],
-        ONE_THREAD,
-        core,
-    )
+    train = [program("lstmtraining"), "--traineddata", starter, "--net_spec"]
+    train += [SPEC.format(outputs=outputs), "--learning_rate", "20e-4", "--train_listfile"]
+    train += [work / "train.list", "--max_iterations", str(iterations)]
+    return measured([*train, "--model_output", work / "model"], ONE_THREAD, core)
 
 
 def export(work: Path, starter: Path, core: int) -> Path:
     """The last checkpoint as a float model that ``tesseract`` reads with."""
     model = work / "exported.traineddata"
-    measured(
-        [program("lstmtraining"), "--stop_training", "--continue_from", work / "model_checkpoint"]
-        + ["--traineddata", starter, "--model_output", model],
-        ONE_THREAD,
-        core,
-    )
+    stop = [program("lstmtraining"), "--stop_training", "--traineddata", starter]
+    stop += ["--continue_from", work / "model_checkpoint", "--model_output", model]
+    measured(stop, ONE_THREAD, core)
     return model
 
 

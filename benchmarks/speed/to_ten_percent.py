@@ -39,9 +39,7 @@ from measure import (
 )
 
 DATA = "print-fraktur-archiscribe"
-SPEC = (
-    "[1,48,0,1 Cr3,13,32 Do0.1,2 Mp2,2 Cr3,13,32 Do0.1,2 Mp2,2 S1(1x0)1,3 Lbx100 Do]"
-)
+SPEC = "[1,48,0,1 Cr3,13,32 Do0.1,2 Mp2,2 Cr3,13,32 Do0.1,2 Mp2,2 S1(1x0)1,3 Lbx100 Do]"
 WORTH_TESTING = 0.8  # validation accuracy; epochs below are far from the target
 
 

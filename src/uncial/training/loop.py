@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from itertools import islice
 
+from uncial.errors import Cancelled
 from uncial.models.compute import worker_pool
 from uncial.progress import Advanced, Metric, Note, Reporter, Sample
 from uncial.training.batches import TrainingStream
@@ -32,7 +33,7 @@ def fit(
 ) -> str:
     """Train until the plan is fulfilled or validation no longer improves.
 
-    An interrupt is not lost: the state is saved first, and a model is kept.
+    An interrupt or a cancelled task loses nothing: the state is saved first, and a model is kept.
 
     Args:
         session: Where the run stands; moved on in place.
@@ -86,7 +87,7 @@ def fit(
                     if _stale(session):
                         return "early stop"
                 checkpoint.save_now_and_then()
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, Cancelled):
         if session.progress.best_step < 0:
             save_model(session)
         checkpoint.save()

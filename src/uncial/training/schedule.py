@@ -51,7 +51,7 @@ def replanned(settings: Settings, *, step: int, steps: int, seconds: float, pace
     if not settings.minutes or settings.steps or step < _PROBE_STEPS:
         return steps
     budget = settings.minutes * 60 * _USABLE
-    fitting = step + max(1, int((budget - seconds) / pace))
+    fitting = step + max(0, int((budget - seconds) / pace))
     left = max(1, steps - step)
     return steps if steps and abs(fitting - steps) < _TOLERANCE * left else fitting
 

@@ -62,6 +62,7 @@ def test_a_time_budget_becomes_steps_at_the_measured_pace() -> None:
     assert steps == pytest.approx(1182, abs=5)
     assert replanned(settings, step=200, steps=steps, seconds=101, pace=0.5) == steps
     assert replanned(settings, step=200, steps=steps, seconds=200, pace=1.0) < steps
+    assert replanned(settings, step=900, steps=1182, seconds=595, pace=0.5) == 900
     assert estimated_share(settings, step=0, steps=0, seconds=600) <= 0.05
 
 

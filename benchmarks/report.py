@@ -1,0 +1,266 @@
+"""Render ``docs/reference/benchmarks.md`` from the rows in ``benchmarks/results`` alone.
+
+For each benchmark, data set and engine the rows of the newest commit count; where there are
+several, figures are their medians::
+
+    python benchmarks/report.py            # write the page
+    python benchmarks/report.py --check    # exit code 1 if the page is not up to date
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+RESULTS = ROOT / "benchmarks" / "results"
+PAGE = ROOT / "docs" / "reference" / "benchmarks.md"
+Row = dict[str, Any]
+Column = tuple[str, Callable[[Row], str]]
+
+HEAD = """\
+# Benchmarks
+
+Written by `python benchmarks/report.py` from the rows in `benchmarks/results`; `make bench` runs
+everything anew. Each figure was measured by the script named above its table, every engine in
+processes of its own. *CPU-seconds* are user and system time of all processes of an engine;
+machines are noisy, so compare these rather than wall time. *CER* is edits over ground-truth
+characters ([how it is computed](../how-cer-is-computed.md)), in brackets its 95 % interval by
+bootstrap. Memory is the peak resident size of one process.
+"""
+
+
+def number(key: str, digits: int = 1, unit: str = "") -> Callable[[Row], str]:
+    """A cell with a figure of the row, e.g. ``stages.train.cpu_seconds``."""
+
+    def cell(row: Row) -> str:
+        value = dig(row, key)
+        return "–" if value is None else f"{value:,.{digits}f}{unit}"
+
+    return cell
+
+
+def word(key: str) -> Callable[[Row], str]:
+    """A cell with a text of the row."""
+
+    def cell(row: Row) -> str:
+        value = dig(row, key)
+        return {True: "yes", False: "no", None: "–"}.get(value, str(value))
+
+    return cell
+
+
+def cer(row: Row) -> str:
+    """CER in percent, with its interval where it has one."""
+    text = f"{100 * row['cer']:.2f} %"
+    ends = row.get("cer_ci95")
+    return f"{text} ({100 * ends[0]:.2f}–{100 * ends[1]:.2f})" if ends else text
+
+
+def effort(row: Row) -> str:
+    """How long a training was in its engine's own measure."""
+    return next(
+        (f"{row[key]} {key}" for key in ("steps", "epochs", "iterations") if key in row), ""
+    )
+
+
+def quiet_ratio(row: Row) -> str:
+    """How many times the CPU-seconds the peer took in the same run."""
+    return f"{row['peer_ratio']:.2f}" if "peer_ratio" in row else "–"
+
+
+ENGINE: Column = ("engine", word("engine"))
+MEMORY: Column = ("peak MiB", number("peak_rss_mb", 0))
+RACE: tuple[Column, ...] = (
+    ENGINE,
+    ("reached", word("reached")),
+    ("CER", cer),
+    ("CPU-s", number("cpu_seconds", 0)),
+    ("wall s", number("wall_seconds", 0)),
+    ("length", effort),
+    ("lines seen", number("lines_seen", 0)),
+    MEMORY,
+    ("peer's CPU-s / ours", quiet_ratio),
+)
+TABLES: dict[str, tuple[str, str, tuple[Column, ...]]] = {
+    "accuracy": (
+        "Accuracy",
+        (
+            "`benchmarks/accuracy/run.py`: `uncial train DATA -o RUN --minutes M` with default "
+            "settings, test lines never seen in training; Tesseract's models as they come."
+        ),
+        (
+            ("set", word("set")),
+            ENGINE,
+            ("CER", cer),
+            ("WER", lambda row: f"{100 * row['wer']:.1f} %"),
+            ("lines", number("lines", 0)),
+            ("training, CPU-s", number("stages.train.cpu_seconds", 0)),
+            ("training, wall s", number("stages.train.wall_seconds", 0)),
+            ("reading, CPU-ms a line", number("cpu_ms_per_line")),
+            MEMORY,
+        ),
+    ),
+    "to_ten_percent": (
+        "From nothing to 10 % CER on Fraktur",
+        (
+            "`benchmarks/speed/to_ten_percent.py`: one thread each, the same lines; CPU-seconds of "
+            "the whole training process, for ketos up to the first epoch that reaches the target."
+        ),
+        RACE,
+    ),
+    "rendered_lines": (
+        "From nothing to 2 % CER on rendered lines",
+        (
+            "`benchmarks/speed/rendered_lines.py`: one thread each, the same images; CER on "
+            "held-out text."
+        ),
+        RACE,
+    ),
+    "reading": (
+        "Reading",
+        (
+            "`benchmarks/speed/reading.py`: 200 Fraktur lines, one thread; *whole* counts imports "
+            "and model, *steady* is each further line."
+        ),
+        (
+            ENGINE,
+            ("CER", cer),
+            ("steady, CPU-ms a line", number("steady_cpu_ms_per_line")),
+            ("whole, CPU-ms a line", number("whole_cpu_ms_per_line")),
+            ("lines/s", number("lines_per_second")),
+            MEMORY,
+        ),
+    ),
+    "ingest": (
+        "Ingestion",
+        "`benchmarks/speed/ingest.py`: encoded line images to a line store.",
+        (
+            ENGINE,
+            ("lines", number("lines", 0)),
+            ("lines/s", number("lines_per_second", 0)),
+            ("CPU-s", number("cpu_seconds")),
+            MEMORY,
+        ),
+    ),
+    "resume": (
+        "Killed and resumed",
+        (
+            "`benchmarks/speed/resume.py`: `kill -9` at random moments, then compared with an "
+            "undisturbed run."
+        ),
+        (
+            ENGINE,
+            ("kills", number("kills", 0)),
+            ("equal bit for bit", word("bitwise_equal")),
+            ("steps", number("steps", 0)),
+            ("wall s", number("wall_seconds", 0)),
+        ),
+    ),
+    "memory": (
+        "Memory of training",
+        "`benchmarks/speed/memory.py`: from a line store, default settings.",
+        (
+            ENGINE,
+            ("training lines", number("training_lines", 0)),
+            ("lines seen", number("lines_seen", 0)),
+            MEMORY,
+            ("aim, MiB", number("aim_mb", 0)),
+        ),
+    ),
+}
+
+
+def dig(row: Row, key: str) -> Any:
+    """A value by dotted path, or None."""
+    value: Any = row
+    for part in key.split("."):
+        value = value.get(part) if isinstance(value, dict) else None
+    return value
+
+
+def rows_of(name: str) -> list[Row]:
+    """One row for each data set and engine of a benchmark."""
+    path = RESULTS / f"{name}.jsonl"
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    groups: dict[tuple[str, str], list[Row]] = {}
+    for line in lines:
+        row = {"engine": "uncial", **json.loads(line)}
+        groups.setdefault((row.get("set", ""), row["engine"]), []).append(row)
+    merged = []
+    for rows in groups.values():
+        newest = max(rows, key=lambda row: row["when"])
+        same = [row for row in rows if row.get("commit") == newest.get("commit")]
+        merged.append(median_row([row for row in same if row is not newest], newest))
+    return sorted(merged, key=lambda row: (row.get("set", ""), row["engine"] != "uncial"))
+
+
+def median_row(older: Sequence[Row], newest: Row) -> Row:
+    """The newest row, its figures replaced by medians over all."""
+    result: Row = {"rows": len(older) + 1}
+    for key, value in newest.items():
+        others = [row[key] for row in older if key in row]
+        if isinstance(value, dict):
+            inner = median_row([other for other in others if isinstance(other, dict)], value)
+            result[key] = {name: item for name, item in inner.items() if name != "rows"}
+        elif isinstance(value, (int, float)) and not isinstance(value, bool):
+            result[key] = statistics.median([value, *others])
+        else:
+            result[key] = value
+    return result
+
+
+def table(rows: Sequence[Row], columns: Sequence[Column]) -> str:
+    """A Markdown table; every column but the texts at the left is a figure."""
+    head = [name for name, _ in columns]
+    marks = ["---" if name in ("set", "engine") else "--:" for name in head]
+    cells = [[cell(row) for _, cell in columns] for row in rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in [head, marks, *cells])
+
+
+def section(name: str) -> str:
+    """Heading, table and provenance of a benchmark; empty where it has no rows."""
+    rows = rows_of(name)
+    if not rows:
+        return ""
+    title, about, columns = TABLES[name]
+    origins = dict.fromkeys(
+        f"{row['when'][:10]}, commit {row['commit']}, {machine(row)}"
+        + (f", medians of {row['rows']} runs" if row["rows"] > 1 else "")
+        for row in rows
+    )
+    return f"## {title}\n\n{about}\n\n{table(rows, columns)}\n\nMeasured {'; '.join(origins)}.\n"
+
+
+def machine(row: Row) -> str:
+    """The hardware in words."""
+    told = row.get("hardware")
+    if not told:
+        return str(row.get("machine", "machine unknown"))
+    half = ", bfloat16" if told.get("bf16") else ""
+    return f"{told['cpu']}, {told['cores']:.0f} cores{half}"
+
+
+def main() -> None:
+    """Write the page, or check it."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--check", action="store_true")
+    options = parser.parse_args()
+    text = "\n".join([HEAD, *filter(None, map(section, TABLES))])
+    if options.check:
+        written = PAGE.read_text(encoding="utf-8") if PAGE.exists() else ""
+        sys.exit(f"{PAGE} is not up to date: run benchmarks/report.py" if written != text else 0)
+    PAGE.parent.mkdir(parents=True, exist_ok=True)
+    PAGE.write_text(text, encoding="utf-8")
+    print(f"wrote {PAGE}")
+
+
+if __name__ == "__main__":
+    main()
