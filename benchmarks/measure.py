@@ -259,6 +259,7 @@ def fresh(*names: str) -> Path:
 
 def guarded(main: Callable[[], None]) -> None:
     """Call `main`; a skipped or failed benchmark becomes a plain message."""
+    commit()  # the one that is measured, whatever is committed meanwhile
     try:
         main()
     except Skip as reason:

@@ -69,9 +69,11 @@ def effort(row: Row) -> str:
     )
 
 
-def quiet_ratio(row: Row) -> str:
+def peer_ratio(row: Row) -> str:
     """How many times the CPU-seconds the peer took in the same run."""
-    return f"{row['peer_ratio']:.2f}" if "peer_ratio" in row else "–"
+    if "peer_ratio" not in row:
+        return "–"
+    return ("over " if row.get("peer_ratio_is_bound") else "") + f"{row['peer_ratio']:.2f}"
 
 
 ENGINE: Column = ("engine", word("engine"))
@@ -85,7 +87,7 @@ RACE: tuple[Column, ...] = (
     ("length", effort),
     ("lines seen", number("lines_seen", 0)),
     MEMORY,
-    ("peer's CPU-s / ours", quiet_ratio),
+    ("peer's CPU-s / ours", peer_ratio),
 )
 TABLES: dict[str, tuple[str, str, tuple[Column, ...]]] = {
     "accuracy": (

@@ -29,7 +29,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from rendering import FACES, Rendered, render
 
-from engines import cheapest, pairs, program, read_with_tesseract, scored, trial_row
+from engines import cheapest, pairs, program, read_with_tesseract, scored, tell_ratio, trial_row
 from measure import ONE_THREAD, Run, data_folder, fresh, guarded, measured, record, side_by_side
 from measure import totals as totalled
 
@@ -75,10 +75,7 @@ def main() -> None:
         "same_time": not options.serial and len(tasks) > 1,
     }
     found = dict(zip(options.engines, rows, strict=True))
-    if len(found) == 2 and all(row["reached"] for row in rows):
-        ratio = found["lstmtraining"]["cpu_seconds"] / found["uncial"]["cpu_seconds"]
-        found["uncial"]["peer_ratio"] = round(ratio, 2)
-        print(f"lstmtraining took {ratio:.2f} times the CPU-seconds of uncial")
+    tell_ratio(found, "lstmtraining")
     for name, row in found.items():
         record("rendered_lines", name, {**about, **row}, keep=not options.quick)
 

@@ -4,10 +4,10 @@ Trains on 200 Fraktur lines twice: undisturbed, and ended by ``kill -9`` ten tim
 by ``uncial train --resume``. Then compares every tensor of the model and of the last
 checkpoint, and the event logs: each measured value once, with the same number::
 
-    python benchmarks/speed/resume.py --steps 150 --kills 10
+    python benchmarks/speed/resume.py --steps 300 --kills 10
 
-Moments are drawn over the whole life of a process, imports and ingestion included, such that
-about two thirds of the run are done when the last kill falls. A row goes to
+One moment in three falls before the first step (imports, ingestion, planning), the others in
+training, such that about half of the run is done when the last kill falls. A row goes to
 ``results/resume.jsonl``; the exit code is 1 where anything differs.
 """
 
@@ -24,9 +24,10 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from engines import UNCIAL, small_copy
-from measure import Failed, Run, Running, data_folder, fresh, guarded, measured, record, totals
+from measure import Failed, Run, Running, data_folder, fresh, guarded, record, shown, totals
 
 DATA = "print-fraktur-archiscribe"
+EARLY = 1 / 3  # share of kills before the first step
 
 
 def main() -> None:
@@ -34,7 +35,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--steps", type=int, default=150)
+    parser.add_argument("--steps", type=int, default=300)
     parser.add_argument("--kills", type=int, default=10)
     parser.add_argument("--lines", type=int, default=200)
     parser.add_argument("--seed", type=int, default=7, help="of the training and the moments")
@@ -48,10 +49,12 @@ def main() -> None:
     data = small_copy(source, folder / "data", 8 * tenth, tenth, tenth)
     whole, broken = folder / "undisturbed", folder / "killed"
     train = [*UNCIAL, "train", data, "--threads", str(options.threads), "--json"]
-    train += ["--steps", str(options.steps), "--seed", str(options.seed), "-o"]
+    train += ["--steps", str(options.steps), "--stop.patience", "0"]  # runs to its end
+    train += ["--seed", str(options.seed), "-o"]
     began = time.perf_counter()
-    run = measured([*train, whole])
-    last, kills = disturbed([str(word) for word in train], broken, run, options)
+    run, first = undisturbed([*train, whole], whole)
+    trained = max(run.wall - first, 1.0)
+    last, kills = disturbed([str(w) for w in train], broken, first, trained, options)
     differences = compare(whole, broken)
     row = {
         "data": f"{DATA}, {options.lines} lines",
@@ -72,19 +75,35 @@ def main() -> None:
         print(f"only {len(kills)} kills fell before the run was done; take more --steps")
 
 
+def undisturbed(train: list[str | Path], folder: Path) -> tuple[Run, float]:
+    """Train to the end; also after how many seconds the first step could begin."""
+    began = first = time.perf_counter()
+    with Running(train) as running:
+        print("$", shown(running.command), flush=True)
+        while running.alive:
+            if not (folder / "checkpoint.safetensors").exists():
+                first = time.perf_counter()
+            time.sleep(0.02)
+        run = running.finish()
+    print(f"  {run.wall:.1f} s, of them {first - began:.1f} s before the first step", flush=True)
+    return run, first - began
+
+
 def disturbed(
-    train: list[str], folder: Path, whole: Run, options: argparse.Namespace
+    train: list[str], folder: Path, first: float, trained: float, options: argparse.Namespace
 ) -> tuple[Run, list[dict[str, float]]]:
     """Train with kills; the last process, and when each kill fell and what stood then."""
     rng = random.Random(options.seed)
-    trained = whole.json()["seconds"]
-    longest = (whole.wall - trained) + trained * 4 / 3 / max(options.kills, 1)
+    stretch = 1.5 * trained / max(options.kills, 1)
     kills: list[dict[str, float]] = []
     while True:
         resume = [*UNCIAL, "train", "--resume", "--json", "-o", folder]
         begun = (folder / "run.json").exists()
         with Running(resume if begun else [*train, folder]) as running:
-            moment = rng.uniform(0, longest) if len(kills) < options.kills else float("inf")
+            early = rng.random() < EARLY
+            moment = rng.uniform(0, first) if early else first + rng.uniform(0, stretch)
+            if len(kills) == options.kills:
+                moment = float("inf")
             began = time.perf_counter()
             while running.alive and time.perf_counter() - began < moment:
                 time.sleep(0.01)
@@ -103,7 +122,7 @@ def last_step(folder: Path) -> int:
 
 
 def told(folder: Path) -> Counter[tuple[str, int]]:
-    """How often the log of a run tells each measurement or sample line."""
+    """How often the log of a run tells each event; where it was resumed is no event of it."""
     log = folder / "events.jsonl"
     counts: Counter[tuple[str, int]] = Counter()
     for line in log.read_bytes().splitlines() if log.exists() else []:
@@ -111,8 +130,8 @@ def told(folder: Path) -> Counter[tuple[str, int]]:
             event = json.loads(line)
         except ValueError:  # cut off by the kill; the resumed run removes it
             continue
-        if "step" in event:
-            counts[json.dumps(event, sort_keys=True), int(event["step"])] += 1
+        if not str(event.get("text", "")).startswith("resumed at step"):
+            counts[json.dumps(event, sort_keys=True), int(event.get("step", 0))] += 1
     return counts
 
 

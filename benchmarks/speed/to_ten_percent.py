@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from engines import cheapest, ketos, ketos_cer, pairs, small_copy, trial_row
+from engines import cheapest, ketos, ketos_cer, pairs, small_copy, tell_ratio, trial_row
 from measure import (
     ONE_THREAD,
     Running,
@@ -75,10 +75,7 @@ def main() -> None:
         "same_time": not options.serial and len(tasks) > 1,
     }
     found = dict(zip(options.engines, rows, strict=True))
-    if len(found) == 2 and all(row["reached"] for row in rows):
-        ratio = found["ketos"]["cpu_seconds"] / found["uncial"]["cpu_seconds"]
-        found["uncial"]["peer_ratio"] = round(ratio, 2)
-        print(f"ketos took {ratio:.2f} times the CPU-seconds of uncial")
+    tell_ratio(found, "ketos")
     for name, row in found.items():
         record("to_ten_percent", name, {**about, **row}, keep=not options.quick)
 

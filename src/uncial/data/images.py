@@ -130,7 +130,10 @@ def encode_image(pixels: NDArray[np.uint8]) -> bytes:
     ordered = cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR) if pixels.ndim == 3 else pixels
     done, data = cv2.imencode(".png", ordered)
     if not done:
-        raise ImageError(f"an image of shape {pixels.shape} cannot be encoded as PNG")
+        raise ImageError(
+            f"an image of shape {pixels.shape} cannot be encoded as PNG",
+            remedy="give pixels as (H, W) gray or (H, W, 3) RGB, 8 bits each",
+        )
     return bytes(data.tobytes())
 
 

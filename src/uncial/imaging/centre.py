@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 _ROWS = 32  # height of the reduced image in px
+_MOST = 16_384  # columns of the reduced image, and of what is remapped; OpenCV ends at 32,767
 _GROUP = 4  # columns of the reduced image that are taken together
 _PAPER = 64  # ink below this (of 255) is texture
 _REACH = 4.0  # mean distances of ink that the result spans on each side of the centre
@@ -44,7 +45,7 @@ def centre_line(image: NDArray[np.uint8]) -> CentreLine:
         image: ``(H, W)``, dark ink on paper near 255.
     """
     height, width = image.shape
-    columns = max(8, round(width * _ROWS / height))
+    columns = min(max(8, round(width * _ROWS / height)), _MOST)
     ink = 255 - cv2.resize(image, (columns, _ROWS), interpolation=cv2.INTER_AREA).astype(np.float32)
     ink[ink < _PAPER] = 0
     if not ink.any():
@@ -79,8 +80,9 @@ def straightened(
     """
     width, height = size
     shrink = height / (line.span * image.shape[0])
-    if shrink < 1:
-        smaller = (max(1, min(image.shape[1], width)), max(1, round(image.shape[0] * shrink)))
+    if shrink < 1 or image.shape[1] > _MOST:
+        lower = max(1, round(image.shape[0] * min(1.0, shrink)))
+        smaller = (max(1, min(image.shape[1], width)), lower)
         image = cv2.resize(image, smaller, interpolation=cv2.INTER_AREA).astype(np.uint8)
     tall, wide = image.shape
     across = (np.arange(width, dtype=np.float32) + 0.5) * np.float32(wide / width) - 0.5

@@ -19,8 +19,12 @@ from uncial.errors import FormatError
 from uncial.imaging.centre import centre_line, straightened
 
 PAPER = 255
+MIN_WIDTH = 8
+"""Least width in px of a prepared line."""
+MAX_WIDTH = 16_384
+"""Greatest width in px of a prepared line; a sliver of a wrong crop is squeezed into it."""
+_UNCHANGED = "use an unchanged model file; this one was edited or damaged"
 _MIN_CONTRAST = 24.0  # gray levels; below this a line counts as blank and is not stretched
-_MIN_WIDTH = 8  # px
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,16 +60,45 @@ class Preprocessing:
         Raises:
             FormatError: A field is unknown or out of range.
         """
+        if not isinstance(values, dict):
+            raise FormatError("preprocessing is not a JSON object", remedy=_UNCHANGED)
         unknown = set(values) - {field.name for field in fields(cls)}
         if unknown:
             raise FormatError(
                 f"unknown preprocessing field {sorted(unknown)[0]!r}",
                 remedy="read the model with the version of Uncial that wrote it, or a newer one",
             )
-        made = cls(**{**values, "contrast": tuple(values.get("contrast", (1.0, 60.0)))})
-        if not (1 <= made.height <= 4096 and 0.05 <= made.stretch <= 20 and 0 <= made.pad <= 1024):
-            raise FormatError(f"preprocessing out of range: {made}")
+        contrast = values.get("contrast", [1.0, 60.0])
+        made = cls(**{**values, "contrast": tuple(contrast) if _is_pair(contrast) else ()})
+        if not _is_sound(made):
+            raise FormatError(f"preprocessing out of range: {values}", remedy=_UNCHANGED)
         return made
+
+
+def _is_pair(contrast: object) -> bool:
+    return (
+        isinstance(contrast, list | tuple) and len(contrast) == 2 and all(map(_is_real, contrast))
+    )
+
+
+def _is_real(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_sound(made: Preprocessing) -> bool:
+    """Whether every field has its type and lies in its range."""
+    whole = all(type(size) is int for size in (made.height, made.pad))
+    return (
+        whole
+        and _is_real(made.stretch)
+        and isinstance(made.centre, bool)
+        and made.polarity in ("auto", "keep")
+        and len(made.contrast) == 2
+        and 0 <= made.contrast[0] < made.contrast[1] <= 100
+        and 1 <= made.height <= 4096
+        and 0.05 <= made.stretch <= 20
+        and 0 <= made.pad <= 1024
+    )
 
 
 def prepare(image: NDArray[np.uint8], preprocessing: Preprocessing) -> NDArray[np.uint8]:
@@ -111,7 +144,7 @@ def _size(gray: NDArray[np.uint8], preprocessing: Preprocessing, span: float) ->
     """Width and height in px of the prepared line."""
     height, width = gray.shape
     scale = preprocessing.height / (height * span) * preprocessing.stretch
-    return max(_MIN_WIDTH, round(width * scale)), preprocessing.height
+    return min(max(MIN_WIDTH, round(width * scale)), MAX_WIDTH), preprocessing.height
 
 
 def _stretched(gray: NDArray[np.uint8], preprocessing: Preprocessing) -> NDArray[np.uint8]:

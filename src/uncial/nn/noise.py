@@ -13,13 +13,18 @@ from contextlib import contextmanager
 import torch
 
 _THREAD = threading.local()
+_SEEDS = 2**63  # torch takes no larger number
 
 
 @contextmanager
 def seeded_noise(seed: int) -> Iterator[None]:
-    """Dropout and masks of this thread follow from `seed` inside the block."""
+    """Dropout and masks of this thread follow from `seed` inside the block.
+
+    Args:
+        seed: From 0 up, of any size.
+    """
     before = noise()
-    _THREAD.generator = torch.Generator().manual_seed(seed)
+    _THREAD.generator = torch.Generator().manual_seed(seed % _SEEDS)
     try:
         yield
     finally:

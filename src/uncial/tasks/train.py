@@ -31,7 +31,7 @@ class TrainResult:
         model: The best model, by validation CER.
         ended: ``"finished"``, ``"early stop"`` or ``"interrupted"``.
         validation_cer: Of that model, a fraction.
-        best_step: Optimizer step at which it was validated.
+        best_step: Optimizer step at which it was validated; -1 if only at the end.
         steps: Optimizer steps done.
         lines_seen: Training lines, with repeats.
         training_lines: Distinct ones.
@@ -82,13 +82,13 @@ def train(config: TrainConfig, reporter: Reporter = silent) -> TrainResult:
     )
     if ended != "finished":
         tell(Note(text=f"{ended}: the best model so far is kept"))
-    _write_report(folder, store, plan, reporter)
+    reported_cer = _write_report(folder, store, plan, reporter)
     at = session.progress
     return TrainResult(
         run=config.output,
         model=folder.model,
         ended=ended,
-        validation_cer=at.best_cer,
+        validation_cer=at.best_cer if at.validations else reported_cer,
         best_step=at.best_step,
         steps=at.step,
         lines_seen=at.lines,
@@ -134,7 +134,10 @@ def _opened(
             f"the lines of the run in {folder.path} have changed since it was started",
             remedy="put the old files back, or start a new run",
         )
-    return first, Settings.from_json(told["settings"]), store, False
+    fresh = not folder.checkpoint.exists()  # it was ended before the first step
+    if fresh:
+        folder.rewind_events(0)
+    return first, Settings.from_json(told["settings"]), store, fresh
 
 
 def _run(
@@ -234,8 +237,8 @@ def _announce(plan: Plan, settings: Settings, reporter: Reporter) -> None:
     )
 
 
-def _write_report(folder: RunFolder, store: LineStore, plan: Plan, reporter: Reporter) -> None:
-    """Read the validation lines with the model as saved, and write its report."""
+def _write_report(folder: RunFolder, store: LineStore, plan: Plan, reporter: Reporter) -> float:
+    """Read the validation lines with the model as saved, and write its report; the CER."""
     from uncial.evaluation.report import html
     from uncial.evaluation.run import evaluate_lines
     from uncial.models.recognizer import Recognizer
@@ -258,3 +261,4 @@ def _write_report(folder: RunFolder, store: LineStore, plan: Plan, reporter: Rep
         data={"lines": len(rows), "split": "validation", "fingerprint": store.fingerprint},
     )
     write_atomically(folder.report, page.encode("utf-8"))
+    return evaluation.score.cer

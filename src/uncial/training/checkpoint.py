@@ -135,3 +135,7 @@ def _restore_optimizer(optimizer: torch.optim.Optimizer, tensors: dict[str, Tens
         state.setdefault(int(index), {})[key] = tensor
     groups = optimizer.state_dict()["param_groups"]
     optimizer.load_state_dict({"state": state, "param_groups": groups})
+    for parameter, values in optimizer.state.items():  # rounding depends on the memory layout
+        for key, value in values.items():
+            if value.shape == parameter.shape:
+                values[key] = torch.empty_like(parameter).copy_(value)

@@ -217,6 +217,8 @@ def _check(settings: Settings) -> None:
     wrong += [f"{n} must not be negative" for n in zero if getattr(settings, n) < 0]
     if settings.stretch != "auto" and not 0.05 <= settings.stretch <= 20:
         wrong.append("stretch must be from 0.05 to 20")
+    if settings.seed >= 2**63:
+        wrong.append("seed must be below 2 to the power of 63")
     if settings.minutes and settings.steps:
         wrong.append("minutes and steps both fix the length of the run")
     if wrong:

@@ -19,6 +19,8 @@ from uncial.errors import ConfigError, FormatError
 from uncial.progress import Advanced, Event, event_record
 from uncial.training.checkpoint import write_atomically
 
+_PARTS = {"config", "settings", "data"}  # of run.json
+
 
 class RunFolder:
     """One run on disk.
@@ -66,10 +68,17 @@ class RunFolder:
                 f"there is no run in {self.path} to resume",
                 remedy="name the folder that the run was started with",
             )
+        remedy = "start a new run in another folder; a model.safetensors here is still good"
         try:
-            return dict(json.loads(self.settings.read_text(encoding="utf-8")))
+            told = json.loads(self.settings.read_text(encoding="utf-8"))
         except ValueError as error:
-            raise FormatError(f"{self.settings} is damaged: {error}") from error
+            raise FormatError(f"{self.settings} is damaged: {error}", remedy=remedy) from error
+        if not isinstance(told, dict) or not told.keys() >= _PARTS:
+            raise FormatError(
+                f"{self.settings} is damaged: it lacks one of {', '.join(sorted(_PARTS))}",
+                remedy=remedy,
+            )
+        return told
 
     def log(self, event: Event) -> None:
         """Append an event; mere progress is not kept."""

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from uncial.data.store import LineStore
 from uncial.errors import DataError, TrainingError
-from uncial.imaging.prepare import Preprocessing, text_span
+from uncial.imaging.prepare import MAX_WIDTH, MIN_WIDTH, Preprocessing, text_span
 from uncial.models.compute import worker_pool
 from uncial.nn.build import Network, build
 from uncial.progress import Note, Reporter
@@ -91,7 +91,7 @@ def plan_lines(store: LineStore, settings: Settings, reporter: Reporter) -> Plan
         TrainingLines(
             rows=rows,
             labels=labels,
-            widths=np.maximum(8, np.round(widths * preprocessing.stretch)).astype(np.int64),
+            widths=_prepared_widths(widths, preprocessing),
             least=_least_widths(labels, network, preprocessing),
         ),
         store,
@@ -137,6 +137,13 @@ def natural_widths(
     spans = np.full(len(rows), np.median(found))
     spans[looked] = found
     return store.widths()[rows] * (preprocessing.height / (store.heights()[rows] * spans))
+
+
+def _prepared_widths(
+    widths: NDArray[np.float64], preprocessing: Preprocessing
+) -> NDArray[np.int64]:
+    whole: NDArray[np.int64] = np.round(widths * preprocessing.stretch).astype(np.int64)
+    return np.clip(whole, MIN_WIDTH, MAX_WIDTH)
 
 
 def _stretch(

@@ -57,7 +57,7 @@ def fit(
         with worker_pool(threads) as pool:
             replicas = Replicas(session.learner, settings.batches, pool)
             batches = stream.from_place(session.progress.place)
-            while session.share < 1:
+            while session.share < 1 and not _stale(session):
                 group = list(islice(batches, settings.batches))
                 rate = session.prepare_rate()
                 seed = settings.seed * 1_000_003 + session.progress.step
@@ -84,15 +84,13 @@ def fit(
                 if _due(before, session.share, settings.validations):
                     _validate(session, validate, reporter, save_model)
                     checkpoint.save()
-                    if _stale(session):
-                        return "early stop"
                 checkpoint.save_now_and_then()
     except (KeyboardInterrupt, Cancelled):
         if session.progress.best_step < 0:
             save_model(session)
         checkpoint.save()
         return "interrupted"
-    return "finished"
+    return "finished" if session.share >= 1 else "early stop"
 
 
 class _Checkpoints:

@@ -60,10 +60,11 @@ class Replicas:
         """
         for replica in self._replicas:
             replica.zero_grad(set_to_none=True)
+        before = [buffer.clone() for buffer in self._learner.buffers()]
         jobs = zip(self._replicas, makers, range(len(makers)), strict=False)
         done = list(self._pool.map(lambda job: _gradient(*job, seed=seed), jobs))
         self._sum_gradients(len(makers))
-        self._average_statistics(len(makers))
+        self._average_statistics(len(makers), before)
         return StepResult(sum(loss for loss, _ in done) / len(done), sum(n for _, n in done))
 
     def _sum_gradients(self, count: int) -> None:
@@ -75,12 +76,16 @@ class Replicas:
         if count > 1:
             torch._foreach_div_(total, float(count))
 
-    def _average_statistics(self, count: int) -> None:
-        """Running means and variances of all replicas become their average."""
-        used = self._replicas[:count]
-        for buffers in zip(*(replica.buffers() for replica in self._replicas), strict=True):
+    def _average_statistics(self, count: int, before: Sequence[Tensor]) -> None:
+        """Running means and variances of all replicas become their average.
+
+        What is no number keeps its value of `before`: it would never become one again.
+        """
+        each = zip(*(replica.buffers() for replica in self._replicas), strict=True)
+        for old, buffers in zip(before, each, strict=True):
             if buffers[0].is_floating_point():
-                mean = torch.stack(buffers[: len(used)]).mean(0)
+                mean = torch.stack(buffers[:count]).mean(0)
+                mean = torch.where(mean.isfinite(), mean, old)
                 for buffer in buffers:
                     buffer.copy_(mean)
 

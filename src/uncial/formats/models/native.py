@@ -26,7 +26,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from uncial.archive import ModelArchive
-from uncial.errors import FormatError
+from uncial.errors import CharsetError, ConfigError, FormatError
 from uncial.imaging.prepare import Preprocessing
 from uncial.text.codec import Codec
 from uncial.text.normalize import Normalization
@@ -34,6 +34,14 @@ from uncial.text.normalize import Normalization
 FORMAT = 1
 _KEY = "uncial"
 _MAX_HEADER = 100_000_000  # bytes; the bound of the safetensors library itself
+_AGAIN = "copy or download the file again; this one is cut short, damaged or was edited"
+_FIELDS = {
+    "spec": str,
+    "codec": dict,
+    "preprocessing": dict,
+    "normalization": str,
+    "metadata": dict,
+}
 
 # Version n -> a function that turns a header of version n into one of version n + 1.
 _MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
@@ -62,22 +70,29 @@ def unpack(data: bytes) -> ModelArchive:
     header = read_header(data)
     try:
         weights = load(data)
-    except SafetensorError as error:
+    except (SafetensorError, KeyError) as error:  # KeyError: a number format NumPy has not
         raise FormatError(
             f"the tensors of this model file cannot be read: {error}",
-            remedy="copy or download the file again; it is probably cut short",
+            remedy=_AGAIN,
         ) from error
+    for name, kind in _FIELDS.items():
+        if not isinstance(header.get(name), kind):
+            raise FormatError(
+                f"the model header lacks or misstates {name!r}", offset=8, remedy=_AGAIN
+            )
     try:
         return ModelArchive(
-            spec=str(header["spec"]),
+            spec=header["spec"],
             codec=Codec.from_json(header["codec"]),
             preprocessing=Preprocessing.from_json(header["preprocessing"]),
             normalization=Normalization.named(header["normalization"]),
             weights=weights,
-            metadata=dict(header["metadata"]),
+            metadata=header["metadata"],
         )
-    except (KeyError, TypeError) as error:
-        raise FormatError(f"the model header lacks or misstates {error}", offset=8) from error
+    except (CharsetError, ConfigError) as error:
+        raise FormatError(
+            f"the model header cannot be used: {error.problem}", offset=8, remedy=_AGAIN
+        ) from error
 
 
 def read_header(data: bytes) -> dict[str, Any]:
@@ -97,7 +112,7 @@ def read_header(data: bytes) -> dict[str, Any]:
         metadata = json.loads(data[8 : 8 + size]).get("__metadata__", {})
         header = json.loads(metadata[_KEY])
         version = header["format"]
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise FormatError(
             "a safetensors file, but not a model of Uncial: no header under 'uncial'",
             offset=8,

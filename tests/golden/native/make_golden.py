@@ -1,0 +1,78 @@
+"""Make the kept model of the present format, its line and its reading, beside this file.
+
+    .venv/bin/python tests/golden/native/make_golden.py
+
+Run it only when the format's number rises: models of older numbers stay as they are, because
+they stand for the files that people have. Look at the diff of ``reading-N.json`` afterwards.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from uncial.data.images import decode_image, encode_image
+from uncial.formats.models import native
+from uncial.models.recognizer import Recognizer
+from uncial.tasks.train import TrainConfig, train
+from uncial.training.config import LossConfig, NetworkConfig, OptimizerConfig, StopConfig
+
+HERE = Path(__file__).parent
+SPEC = "[1,24,0,1 Cl3,3,4,2,2 Bnr Mp2,2 Fh (I Lbx8)]"
+TOPS = {"l": 2, "i": 10, ".": 18}  # px from the top at which the bar of a character begins
+TEXT = "li.ll.i"
+
+
+def bars(text: str, rng: np.random.Generator) -> NDArray[np.uint8]:
+    """A line of bars: tall for ``l``, short for ``i``, low for a full stop."""
+    image = rng.integers(200, 256, (24, 12 * len(text) + 12), dtype=np.uint8)
+    for place, char in enumerate(text):
+        image[TOPS[char] : 22, 12 * place + 8 : 12 * place + 12] = rng.integers(0, 60)
+    return image
+
+
+def main() -> None:
+    """Train for a few seconds and write the three files."""
+    rng = np.random.default_rng(1)
+    (HERE / "line.png").write_bytes(encode_image(bars(TEXT, rng)))
+    with tempfile.TemporaryDirectory() as folder:
+        data = Path(folder) / "lines"
+        data.mkdir()
+        for number in range(200):
+            text = "".join(rng.choice(list(TOPS), size=int(rng.integers(3, 9))))
+            (data / f"p{number % 12:02}_{number}.png").write_bytes(encode_image(bars(text, rng)))
+            (data / f"p{number % 12:02}_{number}.gt.txt").write_text(f"{text}\n", "utf-8")
+        config = TrainConfig(
+            data=(data,),
+            output=Path(folder) / "run",
+            seed=1,
+            steps=400,
+            threads=1,
+            device="cpu",
+            network=NetworkConfig(spec=SPEC, stretch=1.0, centre=False),
+            optimizer=OptimizerConfig(lr=1e-2),
+            loss=LossConfig(augment=0.5),
+            stop=StopConfig(validations=4, patience=0),
+        )
+        model = train(config).model.read_bytes()
+    name = f"model-{native.FORMAT}.safetensors"
+    (HERE / name).write_bytes(model)
+    line = decode_image((HERE / "line.png").read_bytes())
+    (reading,) = Recognizer.load(HERE / name).read([line], threads=1)
+    values = asdict(reading)
+    values["characters"] = [
+        {**character, "confidence": round(character["confidence"], 3)}
+        for character in values["characters"]
+    ]
+    values["confidence"] = round(reading.confidence, 3)
+    text = json.dumps(values, ensure_ascii=False, indent=2)
+    (HERE / f"reading-{native.FORMAT}.json").write_text(text + "\n", "utf-8")
+
+
+if __name__ == "__main__":
+    main()
