@@ -24,6 +24,8 @@ MIN_WIDTH = 8
 MAX_WIDTH = 16_384
 """Greatest width in px of a prepared line; a sliver of a wrong crop is squeezed into it."""
 _UNCHANGED = "use an unchanged model file; this one was edited or damaged"
+_CELL = 8  # px; the paper's brightness is found on a grid of such cells
+_EVEN = 10  # gray levels; paper that differs by less is left alone
 _MIN_CONTRAST = 24.0  # gray levels; below this a line counts as blank and is not stretched
 
 
@@ -37,6 +39,8 @@ class Preprocessing:
             wide types narrow so that fewer frames are computed for each character.
         pad: Paper columns in px added left and right, after scaling.
         contrast: Percentiles of gray that become black and white; ``(0, 100)`` spans all.
+        clear: Share of the range from paper to ink that still counts as paper: texture,
+            show-through.
         polarity: ``"auto"`` turns light-on-dark lines over, ``"keep"`` never does.
         centre: Whether lines are straightened along their own centre and scaled by the
             spread of their ink, not by the height of the crop.
@@ -46,6 +50,7 @@ class Preprocessing:
     stretch: float = 1.0
     pad: int = 8
     contrast: tuple[float, float] = (1.0, 60.0)
+    clear: float = 0.15
     polarity: str = "auto"
     centre: bool = True
 
@@ -91,6 +96,8 @@ def _is_sound(made: Preprocessing) -> bool:
     return (
         whole
         and _is_real(made.stretch)
+        and _is_real(made.clear)
+        and 0 <= made.clear < 1
         and isinstance(made.centre, bool)
         and made.polarity in ("auto", "keep")
         and len(made.contrast) == 2
@@ -148,24 +155,40 @@ def _size(gray: NDArray[np.uint8], preprocessing: Preprocessing, span: float) ->
 
 
 def _stretched(gray: NDArray[np.uint8], preprocessing: Preprocessing) -> NDArray[np.uint8]:
-    """Contrast stretched to 0..255 and ink made dark, by one table look-up."""
-    counts = cv2.calcHist([gray], [0], None, [256], [0, 256]).ravel().astype(np.int64).cumsum()
+    """Ink made dark, paper made even and white, by one look-up table."""
+    counts = _cumulated(gray)
+    if preprocessing.polarity == "auto" and _is_light_on_dark(counts):
+        gray = np.asarray(cv2.bitwise_not(gray), np.uint8)
+    gray = _flattened(gray)
+    counts = _cumulated(gray)
     low, high = (
         float(np.searchsorted(counts, counts[-1] * share / 100.0))
         for share in preprocessing.contrast
     )
-    inverted = preprocessing.polarity == "auto" and _is_light_on_dark(counts)
-    if inverted:
-        upside = 100.0 - np.array(preprocessing.contrast)
-        high, low = (float(np.searchsorted(counts, counts[-1] * s / 100.0)) for s in upside)
-    if high - low < _MIN_CONTRAST:
-        middle = high if not inverted else low
-        low, high = (
-            (middle - _MIN_CONTRAST, middle) if not inverted else (middle, middle + _MIN_CONTRAST)
-        )
+    low = min(low, high - _MIN_CONTRAST)
+    high -= preprocessing.clear * (high - low)
     levels = (np.arange(256, dtype=np.float32) - low) * (255.0 / (high - low))
-    table = np.clip(255.0 - levels if inverted else levels, 0, 255).astype(np.uint8)
-    return np.asarray(cv2.LUT(gray, table), np.uint8)
+    return np.asarray(cv2.LUT(gray, np.clip(levels, 0, 255).astype(np.uint8)), np.uint8)
+
+
+def _cumulated(gray: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """``(256,)`` how many pixels are as dark as each level or darker."""
+    counts = cv2.calcHist([gray], [0], None, [256], [0, 256])
+    return np.asarray(counts.ravel().astype(np.int64).cumsum())
+
+
+def _flattened(gray: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Paper of one brightness: shadows and stains wider than a few strokes are lifted."""
+    height, width = gray.shape
+    cells = (max(1, width // _CELL), max(1, height // _CELL))
+    if min(cells) < 3:
+        return gray
+    paper = cv2.resize(gray, cells, interpolation=cv2.INTER_AREA)
+    paper = cv2.blur(cv2.dilate(paper, np.ones((5, 5), np.uint8)), (5, 5))
+    if int(paper.max()) - int(paper.min()) < _EVEN:
+        return gray
+    paper = cv2.resize(paper, (width, height), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(cv2.add(gray, cv2.bitwise_not(paper)), np.uint8)
 
 
 def _is_light_on_dark(counts: NDArray[np.int64]) -> bool:

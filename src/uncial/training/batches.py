@@ -48,7 +48,7 @@ class PreparedLines:
         rows: NDArray[np.int64],
         preprocessing: Preprocessing,
         *,
-        budget: int = 400_000_000,
+        budget: int = 200_000_000,
     ) -> None:
         self.preprocessing = preprocessing
         self._source = source

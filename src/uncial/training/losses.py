@@ -40,7 +40,7 @@ class Learner(nn.Module):
         network: In training.
         kind: Main loss.
         shortcut: Weight of the shortcut head's CTC loss; 0, or a network without an op named
-            ``stem`` that keeps the time axis, goes without.
+            ``stem``, goes without.
     """
 
     def __init__(self, network: Network, kind: LossKind, shortcut: float) -> None:
@@ -55,24 +55,26 @@ class Learner(nn.Module):
 
     def forward(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """Loss to minimize, and the main loss alone, each a mean over frames."""
+        widths = self.network.output_widths(batch.frames.widths)
         if self.head is None:
-            main = self._loss(_steps(self.network(batch.frames)), batch, self.kind)
+            main = _loss(_steps(self.network(batch.frames)), widths, batch, self.kind)
             return main, main.detach()
         out, taps = self.network(batch.frames, taps=(STEM,))
-        main = self._loss(_steps(out), batch, self.kind)
-        side = self._loss(self.head(taps[STEM]), batch, "ctc")
+        main = _loss(_steps(out), widths, batch, self.kind)
+        stem = taps[STEM]  # may have more columns than the output
+        side = _loss(self.head(stem), stem.widths, batch, "ctc")
         return main + self.weight * side, main.detach()
 
-    def _loss(self, logits: Tensor, batch: Batch, kind: LossKind) -> Tensor:
-        widths = self.network.output_widths(batch.frames.widths)
-        log_probs = logits.float().log_softmax(2)
-        if kind == "ctc":
-            return ctc_loss(log_probs, widths, batch.labels, batch.lengths)
-        return alignment_loss(log_probs, widths, batch.labels, batch.lengths)
+
+def _loss(logits: Tensor, widths: Tensor, batch: Batch, kind: LossKind) -> Tensor:
+    log_probs = logits.float().log_softmax(2)
+    if kind == "ctc":
+        return ctc_loss(log_probs, widths, batch.labels, batch.lengths)
+    return alignment_loss(log_probs, widths, batch.labels, batch.lengths)
 
 
 def alignment_loss(log_probs: Tensor, widths: Tensor, labels: Tensor, lengths: Tensor) -> Tensor:
-    """Cross-entropy to `alignment_targets`, mean over frames.
+    """Cross-entropy to `alignment_targets`, mean over frames; 0 where there is no frame.
 
     Args:
         log_probs: ``(T, N, C)`` float32.
@@ -83,7 +85,7 @@ def alignment_loss(log_probs: Tensor, widths: Tensor, labels: Tensor, lengths: T
     targets = alignment_targets(log_probs.detach().exp(), widths, labels, lengths)
     inside = torch.arange(len(log_probs), device=log_probs.device)[:, None] < widths
     targets.mul_(inside[:, :, None])
-    return -(targets * log_probs).sum() / inside.sum()
+    return -(targets * log_probs).sum() / inside.sum().clamp_(min=1)
 
 
 def ctc_loss(log_probs: Tensor, widths: Tensor, labels: Tensor, lengths: Tensor) -> Tensor:
@@ -91,7 +93,7 @@ def ctc_loss(log_probs: Tensor, widths: Tensor, labels: Tensor, lengths: Tensor)
     total = functional.ctc_loss(
         log_probs, labels, widths, lengths, reduction="sum", zero_infinity=True
     )
-    return total / widths.sum()
+    return total / widths.sum().clamp_(min=1)
 
 
 def _steps(frames: Frames) -> Tensor:

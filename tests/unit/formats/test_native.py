@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import struct
 from collections.abc import Mapping
@@ -15,7 +16,7 @@ from hypothesis.extra import numpy as hnp
 from safetensors.numpy import save
 
 from uncial.archive import ModelArchive
-from uncial.errors import FormatError, InputError
+from uncial.errors import FormatError
 from uncial.formats.models import native
 from uncial.imaging.prepare import Preprocessing
 from uncial.models.recognizer import Recognizer
@@ -154,7 +155,7 @@ def test_what_is_no_safetensors_file_is_called_so(data: bytes) -> None:
 
 @pytest.mark.parametrize("version", [2, 10**30, 0, -1, "1", None, 1.0, [1]])
 def test_another_version_is_named(version: object) -> None:
-    with pytest.raises(FormatError, match="model format .* reads up to 1") as caught:
+    with pytest.raises(FormatError, match=r"model format .* reads up to 1") as caught:
         native.unpack(_file({**HEADER, "format": version}))
     assert "update" in caught.value.remedy
 
@@ -193,9 +194,7 @@ def test_a_field_that_is_missing_or_misstated_is_named(name: str, value: object)
         ({"preprocessing": {"contrast": "ab"}}, "preprocessing out of range"),
     ],
 )
-def test_a_header_that_contradicts_itself_is_refused(
-    changed: dict[str, Any], problem: str
-) -> None:
+def test_a_header_that_contradicts_itself_is_refused(changed: dict[str, Any], problem: str) -> None:
     with pytest.raises(FormatError, match=problem) as caught:
         native.unpack(_file({**HEADER, **changed}))
     assert caught.value.remedy
@@ -254,10 +253,8 @@ def test_a_damaged_file_is_refused_or_still_reads(data: st.DataObject) -> None:
     for _ in range(data.draw(st.integers(1, 3))):
         at = data.draw(st.integers(0, len(whole) - 1))
         whole[at] = data.draw(st.integers(0, 255))
-    try:
+    with contextlib.suppress(FormatError):
         native.unpack(bytes(whole))
-    except InputError as error:
-        assert isinstance(error, FormatError)
 
 
 JSON = st.recursive(
@@ -270,8 +267,5 @@ JSON = st.recursive(
 @settings(max_examples=150, deadline=None)
 @given(st.sampled_from(sorted(HEADER)), JSON)
 def test_any_json_in_a_field_reads_or_is_refused(name: str, value: object) -> None:
-    try:
+    with contextlib.suppress(FormatError):
         native.unpack(_file({**HEADER, name: value}))
-    except InputError as error:
-        assert isinstance(error, FormatError)
-        assert error.problem

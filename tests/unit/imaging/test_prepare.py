@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from uncial.errors import FormatError
-from uncial.imaging.prepare import Preprocessing, prepare
+from uncial.imaging.prepare import MAX_WIDTH, MIN_WIDTH, Preprocessing, prepare
 
 
 def _line(height: int = 40, width: int = 200) -> np.ndarray:
@@ -24,7 +24,8 @@ def test_every_image_gets_the_wanted_height(
     image = np.random.default_rng(0).integers(0, 256, (height, width), dtype=np.uint8)
     made = prepare(image, Preprocessing(height=wanted, stretch=stretch, centre=False))
     assert made.shape[0] == wanted
-    assert made.shape[1] == max(8, round(width * wanted / height * stretch))
+    expected = max(MIN_WIDTH, round(width * wanted / height * stretch))
+    assert made.shape[1] == min(expected, MAX_WIDTH)
     assert made.dtype == np.uint8
 
 
@@ -61,3 +62,10 @@ def test_json_round_trip_and_strictness() -> None:
         Preprocessing.from_json({"hieght": 3})
     with pytest.raises(FormatError, match="out of range"):
         Preprocessing.from_json({"height": 0})
+
+
+@pytest.mark.parametrize("centre", [True, False])
+@pytest.mark.parametrize("shape", [(1, 4000), (3, 90_000), (40, 60_000)])
+def test_a_sliver_is_squeezed_into_the_greatest_width(shape: tuple[int, int], centre: bool) -> None:
+    image = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
+    assert prepare(image, Preprocessing(centre=centre)).shape == (48, MAX_WIDTH)

@@ -1,21 +1,16 @@
 from __future__ import annotations
 
 import gc
-import io
 import json
-import struct
 import zipfile
-import zlib
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
-from PIL import Image
+from bad_lines import BAD, ink, write_bad, write_pairs
 
 from uncial.data.findings import KINDS
-from uncial.data.images import encode_image
 from uncial.data.store import LineStore
 from uncial.errors import ConfigError, DataError, FormatError
 from uncial.progress import Advanced, Event, Note
@@ -24,100 +19,14 @@ from uncial.tasks.ingest import IngestConfig, ingest, open_lines
 DATA = Path(__file__).resolve().parents[4] / "shared" / "data"
 
 
-def ink(seed: int, width: int = 300) -> bytes:
-    return encode_image(np.random.default_rng(seed).integers(0, 256, (32, width), dtype=np.uint8))
-
-
-def saved(image: Image.Image, kind: str, **options: object) -> bytes:
-    file = io.BytesIO()
-    image.save(file, kind, **options)
-    return file.getvalue()
-
-
-def write_pairs(folder: Path, lines: int, start: int = 0) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    for at in range(start, start + lines):
-        (folder / f"p{at // 5:03d}_line_{at}.png").write_bytes(ink(at))
-        (folder / f"p{at // 5:03d}_line_{at}.gt.txt").write_text(f"good line number {at}\n")
-
-
-def bomb() -> bytes:
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return (
-            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-        )
-
-    header = struct.pack(">IIBBBBB", 100_000, 100_000, 1, 0, 0, 0, 0)
-    body = zlib.compress(b"\0" * 10_000)
-    return (
-        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", body) + chunk(b"IEND", b"")
-    )
-
-
 def report_of(store: Path) -> list[dict[str, str]]:
     return json.loads((store / "report.json").read_text(encoding="utf-8"))["findings"]
-
-
-# Files of a line by suffix, and the finding they must lead to.
-BAD: dict[str, tuple[dict[str, bytes], str]] = {
-    "no-text": ({".png": ink(1001)}, "missing-text"),
-    "no-image": ({".gt.txt": b"text"}, "missing-image"),
-    "empty-text": ({".png": ink(1002), ".gt.txt": b""}, "empty-text"),
-    "blank-text": ({".png": ink(1003), ".gt.txt": b" \r\n"}, "empty-text"),
-    "empty-image": ({".png": b"", ".gt.txt": b"text"}, "empty-image"),
-    "white-image": (
-        {".png": saved(Image.new("L", (300, 32), 255), "PNG"), ".gt.txt": b"text"},
-        "empty-image",
-    ),
-    "tiny-image": (
-        {".png": encode_image(np.eye(2, dtype=np.uint8)), ".gt.txt": b"t"},
-        "empty-image",
-    ),
-    "not-an-image": ({".png": b"<html>404</html>", ".gt.txt": b"text"}, "unreadable-image"),
-    "lfs-pointer": (
-        {".tif": b"version https://git-lfs.github.com/spec/v1\n", ".gt.txt": b"text"},
-        "unreadable-image",
-    ),
-    "cut-png": ({".png": ink(1005)[:2000], ".gt.txt": b"text"}, "truncated-image"),
-    "cut-jpeg": (
-        {".jpg": saved(Image.effect_noise((300, 32), 50), "JPEG")[:-500], ".gt.txt": b"text"},
-        "truncated-image",
-    ),
-    "flipped-bit": (
-        {".png": ink(1006)[:500] + b"\0" + ink(1006)[501:], ".gt.txt": b"text"},
-        "truncated-image",
-    ),
-    "bomb": ({".png": bomb(), ".gt.txt": b"text"}, "decompression-bomb"),
-    "latin-1": ({".png": ink(1007), ".gt.txt": "schön".encode("latin-1")}, "wrong-encoding"),
-    "utf-16": ({".png": ink(1008), ".gt.txt": "schön".encode("utf-16")}, "wrong-encoding"),
-    "two-lines": ({".png": ink(1009), ".gt.txt": b"one\ntwo\n"}, "several-lines"),
-    "too-long": ({".png": ink(1010, 40), ".gt.txt": b"far too long for it" * 3},
-                 "impossible-length"),
-    "tab": ({".png": ink(1011), ".gt.txt": b"a\tb"}, "control-character"),
-    "mangled": ({".png": ink(1012), ".gt.txt": "GrÃ¼ße"[:4].encode()}, "mojibake"),
-    "lost": ({".png": ink(1013), ".gt.txt": "gr\ufffdn".encode()}, "replacement-character"),
-    "rare": ({".png": ink(1014), ".gt.txt": "only ꝏ here".encode()}, "one-off-character"),
-    "composed": ({".png": ink(1015), ".gt.txt": "caf\u00e9".encode()}, ""),
-    "composed-too": ({".png": ink(1016), ".gt.txt": "th\u00e9".encode()}, ""),
-    "decomposed": ({".png": ink(1017), ".gt.txt": "cafe\u0301".encode()}, "mixed-normalization"),
-    "two-images": (
-        {".png": ink(1018), ".bin.png": ink(1019), ".gt.txt": b"text twice"},
-        "several-images",
-    ),
-    "two-pages": (
-        {".tif": saved(Image.effect_noise((300, 32), 40), "TIFF", save_all=True,
-                       append_images=[Image.effect_noise((300, 32), 40)]), ".gt.txt": b"paged"},
-        "several-frames",
-    ),
-}  # fmt: skip
 
 
 def test_every_kind_of_bad_file_is_named_with_its_remedy(tmp_path: Path) -> None:
     folder = tmp_path / "lines"
     write_pairs(folder, 60)
-    for name, (files, _) in BAD.items():
-        for suffix, data in files.items():
-            (folder / f"bad-{name}{suffix}").write_bytes(data)
+    write_bad(folder)
     (tmp_path / "lines" / "pages").mkdir()
     (tmp_path / "lines" / "pages" / "page1.png").write_bytes(ink(5000))
     config = IngestConfig(sources=(folder,), output=tmp_path / "store", go_on=True)
