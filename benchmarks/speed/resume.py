@@ -49,7 +49,7 @@ def main() -> None:
     data = small_copy(source, folder / "data", 8 * tenth, tenth, tenth)
     whole, broken = folder / "undisturbed", folder / "killed"
     train = [*UNCIAL, "train", data, "--threads", str(options.threads), "--json"]
-    train += ["--steps", str(options.steps), "--stop.patience", "0"]  # runs to its end
+    train += ["--steps", str(options.steps)]  # runs to its end
     train += ["--seed", str(options.seed), "-o"]
     began = time.perf_counter()
     run, first = undisturbed([*train, whole], whole)

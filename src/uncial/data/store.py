@@ -26,6 +26,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from uncial.data.images import decode_image
+from uncial.data.pages import MappedPages
 from uncial.data.splits import SPLITS, split_named
 from uncial.errors import ConfigError, FormatError
 from uncial.page.layout import LineSample
@@ -93,10 +94,13 @@ class LineStore:
         self.path = Path(path)
         self.manifest = read_manifest(self.path)
         self._batches: list[pa.RecordBatch] = []
+        self._pages = MappedPages()
         try:
             for name in self.manifest["shards"]:
-                reader = pa.ipc.open_file(pa.memory_map(str(self.path / name)))
+                mapped = pa.memory_map(str(self.path / name))
+                reader = pa.ipc.open_file(mapped)
                 self._batches += [reader.get_batch(at) for at in range(reader.num_record_batches)]
+                self._pages.add(self.path / name, mapped)
             table = pa.ipc.open_file(pa.memory_map(str(self.path / SPLIT_FILE))).read_all()
         except (pa.ArrowException, OSError, KeyError) as error:
             raise FormatError(
@@ -161,7 +165,7 @@ class LineStore:
     def image(self, row: int) -> NDArray[np.uint8]:
         """The decoded image, ``(H, W)`` gray or ``(H, W, 3)`` RGB."""
         batch, at = self._locate(row)
-        data = memoryview(batch.column("image")[at].as_buffer())
+        data = self._pages.read(batch.column("image")[at].as_buffer())
         return decode_image(data, where=f"{self.path}: row {row}")
 
     def sample(self, row: int) -> LineSample:

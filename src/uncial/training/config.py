@@ -82,8 +82,8 @@ class StopConfig:
     validations: int | Auto = "auto"
     """How often validation lines are read in a run of planned length."""
     patience: int | Auto = "auto"
-    """Validations without a better CER after which the run stops; 0 never stops
-    early. Counted once the learning rate has begun to fall."""
+    """Validations without a better CER after which a run stops whose length neither
+    minutes nor steps fix; 0 never stops early. Counted once the learning rate falls."""
     validation_lines: int | Auto = "auto"
     """Most lines read at each validation, drawn once."""
 

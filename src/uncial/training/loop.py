@@ -154,7 +154,9 @@ def _validate(
 def _stale(session: Session) -> bool:
     """Whether the last `patience` validations of the falling rate brought nothing."""
     at, settings = session.progress, session.settings
-    if not settings.patience or session.share < max(settings.warmup, 0.3):
+    if settings.steps or settings.minutes or not settings.patience:
+        return False
+    if session.share < max(settings.warmup, 0.3):
         return False
     return sum(step > at.best_step for step, _ in at.validations) >= settings.patience
 

@@ -75,12 +75,16 @@ def new(
     tmp_path: Path,
 ) -> Callable[..., Run]:
     def make(
-        cers: Iterator[float] | None = None, *, clock: Clock | None = None, **settings: object
+        cers: Iterator[float] | None = None,
+        *,
+        clock: Clock | None = None,
+        planned: int = 0,
+        **settings: object,
     ) -> Run:
         chosen = make_settings(**settings)
         now = clock or Clock()
         session = Session(make_learner(), chosen, started=now.seconds, started_cpu=0.0)
-        session.progress = session.progress.moved(steps=chosen.steps)
+        session.progress = session.progress.moved(steps=planned or chosen.steps)
         folder = RunFolder(tmp_path / "run")
         folder.create({})
         return Run(session, stream, folder, cers or _falling())
@@ -240,7 +244,7 @@ def test_a_token_stops_it_from_outside(new: Callable[..., Run]) -> None:
 
 def test_patience_runs_out_once_the_rate_falls(new: Callable[..., Run]) -> None:
     cers = iter([0.5, 0.2, *[0.3] * 30])
-    run = new(cers, steps=40, stop={"validations": 20, "patience": 3})
+    run = new(cers, planned=40, stop={"validations": 20, "patience": 3})
     assert run() == "early stop"
     assert run.models == [2, 4]
     # Best at step 4, none better at 6, 8 and 10; the rate counts as falling from step 12 on.
@@ -252,7 +256,13 @@ def test_a_run_that_improves_or_has_all_patience_goes_to_its_end(
     new: Callable[..., Run], patience: int
 ) -> None:
     cers = _falling() if patience else iter([0.5] * 20)
-    run = new(cers, steps=20, stop={"validations": 20, "patience": patience})
+    run = new(cers, planned=20, stop={"validations": 20, "patience": patience})
+    assert run() == "finished"
+    assert run.session.progress.step == 20
+
+
+def test_a_fixed_number_of_steps_is_done_whatever_the_patience(new: Callable[..., Run]) -> None:
+    run = new(iter([0.5] * 20), steps=20, stop={"validations": 20, "patience": 3})
     assert run() == "finished"
     assert run.session.progress.step == 20
 
