@@ -60,8 +60,10 @@ def centre_line(image: NDArray[np.uint8]) -> CentreLine:
     smooth = cv2.GaussianBlur(
         ink, (0, 0), sigmaX=sigma, sigmaY=_ROWS * 0.16, borderType=cv2.BORDER_CONSTANT
     )
-    smooth = (smooth + 0.02 * ink.mean(1, keepdims=True)) * _MIDDLE
-    best = smooth.argmax(0).astype(np.float32)[None, :]
+    smooth += 0.02 * ink.mean(1, keepdims=True)
+    likely = (smooth * _MIDDLE).argmax(0)
+    near = np.abs(np.arange(_ROWS)[:, None] - likely) <= _ROWS // 6
+    best = np.where(near, smooth, 0).argmax(0).astype(np.float32)[None, :]
     course = cv2.GaussianBlur(best, (0, 0), sigmaX=sigma / 2, borderType=cv2.BORDER_REPLICATE)
     distance = np.abs(np.arange(_ROWS, dtype=np.float32)[:, None] - course)
     weight = np.where(distance < _NEAR * _ROWS, ink, 0)

@@ -104,6 +104,7 @@ def _opened(
     config: TrainConfig, folder: RunFolder, reporter: Reporter
 ) -> tuple[TrainConfig, Settings, LineStore, bool]:
     """Config, settings and lines of a new run, or those that a run was started with."""
+    from uncial.models.compute import cores
     from uncial.tasks.base import as_json
     from uncial.tasks.base import resolve as read_options
     from uncial.tasks.ingest import open_lines
@@ -111,7 +112,7 @@ def _opened(
     if not config.resume:
         if not config.data:
             raise ConfigError("no ground truth was given", remedy="name a folder, table or list")
-        settings = resolve(config)
+        settings = resolve(config, config.threads or cores())
         folder.refuse_existing()
         store = open_lines(
             config.data,

@@ -18,6 +18,7 @@ from uncial.errors import ConfigError
 
 Auto = Literal["auto"]
 LossKind = Literal["alignment", "ctc"]
+_WIDE_PAYS = 40.0  # core-minutes
 _STRICT: dict[str, Any] = {"extra": "forbid", "use_attribute_docstrings": True}
 
 
@@ -98,8 +99,9 @@ class TrainConfig:
     """Line stores, folders of image + ``.gt.txt``, tables or lists of files."""
     output: Path
     """Run folder to make; holds the model, checkpoints, log and report."""
-    preset: str = "fast"
-    """Settings for what is not given: fast, accurate, tesseract or kraken."""
+    preset: str = "auto"
+    """Settings for what is not given: fast, wide, accurate, tesseract or kraken; auto takes
+    wide where minutes and cores give it the time, else fast."""
     minutes: float = 0.0
     """Time that the run may take; the schedule is planned to fit. 0: no limit."""
     steps: int = 0
@@ -192,18 +194,35 @@ def preset_values(name: str) -> dict[str, Any]:
     return tomllib.loads(text)
 
 
-def resolve(config: TrainConfig) -> Settings:
+def chosen_preset(config: TrainConfig, cores: int) -> str:
+    """The preset of a config, chosen by its time budget where it says auto.
+
+    Args:
+        config: As the user gave it.
+        cores: Cores that the run will use.
+    """
+    if config.preset != "auto":
+        return config.preset
+    return "wide" if config.minutes * cores >= _WIDE_PAYS else "fast"
+
+
+def resolve(config: TrainConfig, cores: int = 1) -> Settings:
     """Fill what the config leaves open from its preset.
+
+    Args:
+        config: As the user gave it.
+        cores: Cores that the run will use.
 
     Raises:
         ConfigError: The preset does not exist, or a value is out of range.
     """
-    values = dict(preset_values(config.preset))
+    preset = chosen_preset(config, cores)
+    values = dict(preset_values(preset))
     for part in (config.network, config.optimizer, config.loss, config.stop):
         given = {f.name: getattr(part, f.name) for f in fields(part)}
         values.update({name: value for name, value in given.items() if value != "auto"})
-    names = ("preset", "minutes", "steps", "epochs", "seed", "normalization")
-    settings = Settings(**values, **{name: getattr(config, name) for name in names})
+    names = ("minutes", "steps", "epochs", "seed", "normalization")
+    settings = Settings(preset=preset, **values, **{name: getattr(config, name) for name in names})
     _check(settings)
     return settings
 

@@ -32,7 +32,7 @@ def test_a_sloping_line_becomes_straight_and_central(slope: float, middle: float
 
 def test_large_and_small_writing_come_out_alike() -> None:
     heights = []
-    for size in (0.8, 1.2):
+    for size in (1.2, 1.7):
         made = prepare(_written(size=size), Preprocessing(height=48))
         rows = np.flatnonzero((made < 128).any(1))
         heights.append(rows[-1] - rows[0])
