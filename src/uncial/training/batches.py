@@ -21,7 +21,7 @@ from uncial.imaging.prepare import Preprocessing, prepare
 from uncial.models.tensors import to_frames
 from uncial.nn.frames import Frames
 
-_WIDTH_STEP = 64  # px; batches share few widths, so that kernels are found ready-made
+_WIDTH_STEP = 128  # px; batches share few widths: each new shape costs compiled kernels, and memory
 
 
 class LineImages(Protocol):
@@ -48,7 +48,7 @@ class PreparedLines:
         rows: NDArray[np.int64],
         preprocessing: Preprocessing,
         *,
-        budget: int = 200_000_000,
+        budget: int = 128_000_000,
     ) -> None:
         self.preprocessing = preprocessing
         self._source = source

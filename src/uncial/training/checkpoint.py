@@ -1,8 +1,8 @@
 """Resumable state of a run: one safetensors file, replaced atomically.
 
 Tensors: ``learner.*`` (weights in training), ``average.*`` (their moving average),
-``optimizer.<parameter>.<key>``. The rest is JSON under ``uncial-run`` in the metadata. Nothing
-is pickled, so a run folder can be handed on safely.
+``optimizer.<group>.<parameter>.<key>``. The rest is JSON under ``uncial-run`` in the metadata.
+Nothing is pickled, so a run folder can be handed on safely.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ import os
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
-import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
 
 from uncial.errors import FormatError
 from uncial.training.batches import StreamPlace
+from uncial.training.optimizer import AdamW
 
 _KEY = "uncial-run"
 
@@ -70,20 +70,18 @@ def save_checkpoint(
     progress: Progress,
     learner: nn.Module,
     average: nn.Module,
-    optimizer: torch.optim.Optimizer,
+    optimizer: AdamW,
 ) -> None:
     """Write the state of a run; the old file stays until the new one is whole on disk."""
     tensors = {f"learner.{name}": tensor for name, tensor in learner.state_dict().items()}
     tensors |= {f"average.{name}": tensor for name, tensor in average.state_dict().items()}
-    for index, state in optimizer.state_dict()["state"].items():
-        for key, value in state.items():
-            tensors[f"optimizer.{index}.{key}"] = value
+    tensors |= {f"optimizer.{name}": tensor for name, tensor in optimizer.tensors()}
     plain = {name: tensor.detach().contiguous() for name, tensor in tensors.items()}
     write_atomically(path, save(plain, metadata={_KEY: json.dumps(asdict(progress))}))
 
 
 def load_checkpoint(
-    path: Path, learner: nn.Module, average: nn.Module, optimizer: torch.optim.Optimizer
+    path: Path, learner: nn.Module, average: nn.Module, optimizer: AdamW
 ) -> Progress:
     """Put the state of a run back.
 
@@ -96,7 +94,7 @@ def load_checkpoint(
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         learner.load_state_dict(_under("learner.", tensors))
         average.load_state_dict(_under("average.", tensors))
-        _restore_optimizer(optimizer, _under("optimizer.", tensors))
+        optimizer.restore(_under("optimizer.", tensors))
         place = StreamPlace(**values.pop("place"))
         seen = tuple((int(step), float(cer)) for step, cer in values.pop("validations"))
         return Progress(**values, place=place, validations=seen)
@@ -126,16 +124,3 @@ def write_atomically(path: Path, data: bytes) -> None:
 
 def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     return {n.removeprefix(prefix): t for n, t in tensors.items() if n.startswith(prefix)}
-
-
-def _restore_optimizer(optimizer: torch.optim.Optimizer, tensors: dict[str, Tensor]) -> None:
-    state: dict[int, dict[str, Tensor]] = {}
-    for name, tensor in tensors.items():
-        index, _, key = name.partition(".")
-        state.setdefault(int(index), {})[key] = tensor
-    groups = optimizer.state_dict()["param_groups"]
-    optimizer.load_state_dict({"state": state, "param_groups": groups})
-    for parameter, values in optimizer.state.items():  # rounding depends on the memory layout
-        for key, value in values.items():
-            if value.shape == parameter.shape:
-                values[key] = torch.empty_like(parameter).copy_(value)

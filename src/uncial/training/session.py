@@ -12,6 +12,7 @@ from torch import nn
 from uncial.training.checkpoint import Progress, load_checkpoint, save_checkpoint
 from uncial.training.config import Settings
 from uncial.training.losses import Learner
+from uncial.training.optimizer import AdamW
 from uncial.training.schedule import estimated_share, learning_rate
 
 
@@ -35,7 +36,7 @@ class Session:
         self.learner = learner
         self.settings = settings
         self.average = copy.deepcopy(learner.network).eval()
-        self.optimizer = _adamw(learner, settings)
+        self.optimizer = AdamW(learner.parameters(), weight_decay=settings.weight_decay)
         self.progress = Progress()
         self._started = started
         self._started_cpu = started_cpu
@@ -59,8 +60,7 @@ class Session:
     def prepare_rate(self) -> float:
         """Set the learning rate of the next step."""
         rate = learning_rate(self.settings, self.share) * self.progress.lr_factor
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
+        self.optimizer.rate = rate
         return rate
 
     def gradient_norm(self) -> float:
@@ -98,14 +98,3 @@ class Session:
         rescues, factor = self.progress.rescues, self.progress.lr_factor
         self.progress = load_checkpoint(path, self.learner, self.average, self.optimizer)
         self.progress = self.progress.moved(rescues=rescues + 1, lr_factor=factor * rate)
-
-
-def _adamw(learner: Learner, settings: Settings) -> torch.optim.AdamW:
-    """Weight decay on matrices and kernels only."""
-    matrices = [p for p in learner.parameters() if p.ndim > 1]
-    vectors = [p for p in learner.parameters() if p.ndim <= 1]
-    groups = [
-        {"params": matrices, "weight_decay": settings.weight_decay},
-        {"params": vectors, "weight_decay": 0.0},
-    ]
-    return torch.optim.AdamW(groups, lr=settings.lr, betas=(0.9, 0.999), fused=True)

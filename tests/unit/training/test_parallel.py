@@ -87,6 +87,7 @@ def test_replicas_share_the_weights_that_the_optimizer_moves(
             before = [p.detach().clone() for p in learner.parameters()]
             replicas.step(makers[:2], step)
             session.gradient_norm()
+            session.prepare_rate()
             session.move()
             mine, copied = (list(replica.parameters()) for replica in replicas._replicas)
             assert _equal(mine, copied)
