@@ -16,12 +16,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from uncial.imaging.degrade import augment
+from uncial.imaging.degrade import WIDTH_CHANGE, augment
 from uncial.imaging.prepare import Preprocessing, prepare
 from uncial.models.tensors import to_frames
 from uncial.nn.frames import Frames
 
-_WIDTH_STEP = 128  # px; batches share few widths: each new shape costs compiled kernels, and memory
+_FINEST = 16  # px between the narrowest width classes
+_CLASSES_AN_OCTAVE = 12
 
 
 class LineImages(Protocol):
@@ -105,24 +106,41 @@ class StreamPlace:
     batch: int = 0
 
 
+def width_class(width: int) -> int:
+    """The padded width in px of a batch whose widest line has `width`.
+
+    Classes are about a tenth apart: a run meets few shapes, for each of which kernels are
+    compiled once and kept.
+    """
+    step = _FINEST
+    while step * _CLASSES_AN_OCTAVE < width:
+        step *= 2
+    return -(-width // step) * step
+
+
 def width_buckets(
     widths: NDArray[np.int64], area: int, rng: np.random.Generator
 ) -> list[NDArray[np.int64]]:
-    """Every line once, in batches of like width and about constant padded width in sum.
+    """Every line once, in batches of one width class and about constant padded width in sum.
+
+    A class that does not fill its last batch hands those lines on to the next wider one.
 
     Args:
-        widths: ``(M,)`` px.
+        widths: ``(M,)`` px, padding included.
         area: Padded px that a batch may hold; a wider line makes a batch alone.
-        rng: Jitters the widths, so that neighbours differ between epochs, and shuffles.
+        rng: Decides which lines of a class come together, and the order of the batches.
     """
-    order = np.argsort(widths * rng.uniform(0.9, 1.1, len(widths)), kind="stable")
-    batches, start, widest = [], 0, 0
-    for at, index in enumerate(order):
-        widest = max(widest, int(widths[index]))
-        if at > start and widest * (at - start + 1) > area:
-            batches.append(order[start:at])
-            start, widest = at, int(widths[index])
-    batches.append(order[start:])
+    classes = np.array([width_class(int(width)) for width in widths])
+    batches: list[NDArray[np.int64]] = []
+    waiting = np.empty(0, np.int64)
+    for wide in np.unique(classes):
+        members = np.concatenate([waiting, rng.permutation(np.flatnonzero(classes == wide))])
+        count = max(1, area // int(wide))
+        full = len(members) // count * count
+        batches += list(members[:full].reshape(-1, count))
+        waiting = members[full:]
+    if len(waiting):
+        batches.append(waiting)
     return [batches[i] for i in rng.permutation(len(batches))]
 
 
@@ -162,32 +180,40 @@ class TrainingStream:
     @property
     def batches(self) -> int:
         """Batches in the first epoch; others differ by a few."""
-        rng = np.random.default_rng((self._seed, 0))
-        return len(width_buckets(self._widths, self._area, rng))
+        return len(self._epoch(0)[0])
 
     def from_place(self, place: StreamPlace) -> Iterator[tuple[StreamPlace, BatchMaker]]:
         """Makers of the batches from `place` on, each with the place that follows it."""
         epoch, first = place.epoch, place.batch
         while True:
-            rng = np.random.default_rng((self._seed, epoch))
-            buckets = width_buckets(self._widths, self._area, rng)
+            buckets, widths = self._epoch(epoch)
             for at in range(first, len(buckets)):
-                yield (
-                    StreamPlace(epoch=epoch, batch=at + 1),
-                    partial(self._batch, buckets[at], epoch),
-                )
+                make = partial(self._batch, buckets[at], widths[buckets[at]], epoch)
+                yield StreamPlace(epoch=epoch, batch=at + 1), make
             epoch, first = epoch + 1, 0
 
-    def _batch(self, indices: NDArray[np.int64], epoch: int) -> Batch:
-        images = [self._view(int(index), epoch) for index in indices]
-        labels = [self._labels[int(index)] for index in indices]
-        frames = to_frames(images, self._lines.preprocessing.pad, _WIDTH_STEP)
+    def _epoch(self, epoch: int) -> tuple[list[NDArray[np.int64]], NDArray[np.int64]]:
+        """Batches of an epoch, and the width that each line has in it."""
+        rng = np.random.default_rng((self._seed, epoch))
+        change = WIDTH_CHANGE * min(self._strength, 2.0)
+        drawn = np.round(self._widths * rng.uniform(1 - change, 1 + change, len(self._widths)))
+        widths = np.where(drawn >= self._least, drawn, self._widths).astype(np.int64)
+        padding = 2 * self._lines.preprocessing.pad
+        return width_buckets(widths + padding, self._area, rng), widths
+
+    def _batch(self, indices: NDArray[np.int64], widths: NDArray[np.int64], epoch: int) -> Batch:
+        views = zip(indices.tolist(), widths.tolist(), strict=True)
+        images = [self._view(index, width, epoch) for index, width in views]
+        labels = [self._labels[index] for index in indices]
+        pad = self._lines.preprocessing.pad
+        full = width_class(max(image.shape[1] for image in images) + 2 * pad)
+        frames = to_frames(images, pad, full)
         return Batch(frames, padded(labels), torch.tensor([len(x) for x in labels]), indices)
 
-    def _view(self, index: int, epoch: int) -> NDArray[np.uint8]:
+    def _view(self, index: int, width: int, epoch: int) -> NDArray[np.uint8]:
         image = self._lines[index]
         rng = np.random.default_rng((self._seed, epoch, index))
-        view = augment(image, rng, self._strength)
+        view = augment(image, rng, self._strength, width)
         return view if view.shape[1] >= self._least[index] else image
 
 

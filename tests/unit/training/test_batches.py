@@ -9,7 +9,13 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from uncial.imaging.prepare import Preprocessing
-from uncial.training.batches import PreparedLines, StreamPlace, TrainingStream, width_buckets
+from uncial.training.batches import (
+    PreparedLines,
+    StreamPlace,
+    TrainingStream,
+    width_buckets,
+    width_class,
+)
 
 WIDTHS = np.array([40, 52, 60, 75, 90, 110, 130, 33, 47, 58])
 
@@ -39,7 +45,23 @@ def test_buckets_hold_every_line_once_within_the_area(
     each = np.array(widths)
     buckets = width_buckets(each, area, np.random.default_rng(seed))
     assert sorted(np.concatenate(buckets).tolist()) == list(range(len(each)))
-    assert all(len(b) == 1 or each[b].max() * len(b) <= area for b in buckets)
+    assert all(len(b) == 1 or width_class(each[b].max()) * len(b) <= area for b in buckets)
+
+
+@given(st.integers(1, 100_000))
+def test_width_classes_are_few_and_hold_their_lines(width: int) -> None:
+    made = width_class(width)
+    assert width <= made <= max(width * 1.2, width + 16)
+    assert width_class(made) == made
+
+
+def test_a_run_meets_few_shapes() -> None:
+    widths = np.random.default_rng(1).integers(300, 1000, 2000)
+    shapes = set()
+    for seed in range(5):
+        for bucket in width_buckets(widths, 2600, np.random.default_rng(seed)):
+            shapes.add((len(bucket), width_class(int(widths[bucket].max()))))
+    assert len(shapes) <= 20
 
 
 def test_a_stream_goes_on_from_any_place_as_if_never_left() -> None:
