@@ -77,7 +77,7 @@ def stream() -> TrainingStream:
         LABELS,
         np.full(LINES, 64),
         np.full(LINES, 16),
-        area=256,
+        area=4 * 80,
         seed=2,
         strength=0,
     )
