@@ -55,26 +55,33 @@ class Learner(nn.Module):
 
     def forward(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """Loss to minimize, and the main loss alone, each a mean over frames."""
-        widths = self.network.output_widths(batch.frames.widths)
+        tapped: dict[str, Frames] = {}
         if self.head is None:
-            main = _loss(_steps(self.network(batch.frames)), widths, batch, self.kind)
+            out = self.network(batch.frames)
+        else:
+            out, tapped = self.network(batch.frames, taps=(STEM,))
+        widths = self.network.output_widths(batch.frames.widths)
+        log_probs = _steps(out).float().log_softmax(2)
+        if self.kind == "ctc":
+            main = ctc_loss(log_probs, widths, batch.labels, batch.lengths)
+        else:
+            targets = alignment_targets(
+                log_probs.detach().exp(), widths, batch.labels, batch.lengths
+            )
+            main = _cross_entropy(log_probs, targets, widths)
+        if self.head is None:
             return main, main.detach()
-        out, taps = self.network(batch.frames, taps=(STEM,))
-        main = _loss(_steps(out), widths, batch, self.kind)
-        stem = taps[STEM]  # may have more columns than the output
-        side = _loss(self.head(stem), stem.widths, batch, "ctc")
+        stem = tapped[STEM]  # may have more columns than the output
+        early = self.head(stem).float().log_softmax(2)
+        if self.kind == "alignment" and len(early) == len(log_probs):
+            side = _cross_entropy(early, targets, widths)
+        else:
+            side = ctc_loss(early, stem.widths, batch.labels, batch.lengths)
         return main + self.weight * side, main.detach()
 
 
-def _loss(logits: Tensor, widths: Tensor, batch: Batch, kind: LossKind) -> Tensor:
-    log_probs = logits.float().log_softmax(2)
-    if kind == "ctc":
-        return ctc_loss(log_probs, widths, batch.labels, batch.lengths)
-    return alignment_loss(log_probs, widths, batch.labels, batch.lengths)
-
-
 def alignment_loss(log_probs: Tensor, widths: Tensor, labels: Tensor, lengths: Tensor) -> Tensor:
-    """Cross-entropy to `alignment_targets`, mean over frames; 0 where there is no frame.
+    """Cross-entropy to `alignment_targets`, mean over frames.
 
     Args:
         log_probs: ``(T, N, C)`` float32.
@@ -83,9 +90,14 @@ def alignment_loss(log_probs: Tensor, widths: Tensor, labels: Tensor, lengths: T
         lengths: ``(N,)``.
     """
     targets = alignment_targets(log_probs.detach().exp(), widths, labels, lengths)
+    return _cross_entropy(log_probs, targets, widths)
+
+
+def _cross_entropy(log_probs: Tensor, targets: Tensor, widths: Tensor) -> Tensor:
+    """Mean over the frames inside each line; the others have no part."""
     inside = torch.arange(len(log_probs), device=log_probs.device)[:, None] < widths
-    targets.mul_(inside[:, :, None])
-    return -(targets * log_probs).sum() / inside.sum().clamp_(min=1)
+    each = -(targets * log_probs).sum(2)
+    return (each * inside).sum() / inside.sum().clamp(min=1)
 
 
 def ctc_loss(log_probs: Tensor, widths: Tensor, labels: Tensor, lengths: Tensor) -> Tensor:

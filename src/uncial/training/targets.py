@@ -121,12 +121,14 @@ def _posteriors(emissions: Tensor, labels: Tensor, places: Tensor) -> Tensor:
     first = (width - places)[:, None] + torch.arange(2, device=places.device)
     sums[0, 1].scatter_(1, first + 2, both[0, 1].gather(1, first))
     come, skip = torch.empty_like(skips), torch.empty_like(skips)
+    # One view a step, made ahead: the loop below is all that runs step by step.
+    here, left, far = (sums[..., a : a + width].unbind(0) for a in (2, 1, 0))
+    emitted = both.unbind(0)
     for t in range(1, steps):
-        before = sums[t - 1]
-        torch.logaddexp(before[..., 2:], before[..., 1:-1], out=come)
-        torch.add(before[..., :-2], skips, out=skip)
+        torch.logaddexp(here[t - 1], left[t - 1], out=come)
+        torch.add(far[t - 1], skips, out=skip)
         torch.logaddexp(come, skip, out=come)
-        torch.add(come, both[t], out=sums[t, ..., 2:])
+        torch.add(come, emitted[t], out=here[t])
     result = sums[:, 1, :, 2:].flip(0, 2)
     result += sums[:, 0, :, 2:]
     result -= emissions
