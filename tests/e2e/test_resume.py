@@ -12,7 +12,8 @@ import pytest
 from PIL import Image
 from safetensors.numpy import load_file
 
-from uncial.progress import Event, Metric
+from uncial.progress import Event, Metric, Note
+from uncial.tasks.evaluate import EvaluateConfig, evaluate
 from uncial.tasks.train import TrainConfig, TrainResult, train
 from uncial.training.config import NetworkConfig, OptimizerConfig, StopConfig
 
@@ -154,3 +155,16 @@ def _wait_for(path: Path, process: "subprocess.Popen[str]") -> bool:
             return True
         time.sleep(0.05)
     return False
+
+
+def test_evaluation_reads_the_lines_that_the_run_left_for_testing(
+    data: Path, undisturbed: TrainResult, tmp_path: Path
+) -> None:
+    told = json.loads((undisturbed.run / "run.json").read_text())
+    notes: list[Event] = []
+    measured = evaluate(EvaluateConfig(model=undisturbed.model, data=(data,)), notes.append)
+    assert measured.lines == told["data"]["lines"]["test"]
+    assert not any("drawn here" in event.text for event in notes if isinstance(event, Note))
+    other = EvaluateConfig(model=undisturbed.model, data=(data,), seed=8)
+    evaluate(other, notes.append)
+    assert any("drawn here" in event.text for event in notes if isinstance(event, Note))

@@ -48,8 +48,9 @@ class EvaluateConfig:
     units: Literal["grapheme", "codepoint"] = "grapheme"
     """What counts as one character."""
 
-    seed: int = 0
-    """Draws the split, where the data has none yet, and the bootstrap."""
+    seed: int | Literal["model"] = "model"
+    """Draws the split, where the data has none yet, and the bootstrap; model takes the seed
+    that the model was trained with, so that its own data is split as it was then."""
 
     go_on: bool = False
     """Leave out lines that cannot be used instead of stopping."""
@@ -112,14 +113,18 @@ def evaluate(config: EvaluateConfig, reporter: Reporter = silent) -> EvaluateRes
     if config.report is not None and config.report.is_dir():
         raise ConfigError(f"{config.report}: is a folder", remedy="name an HTML file to write")
     recognizer = Recognizer.load(config.model)
+    seed = config.seed
+    if seed == "model":
+        seed = int(recognizer.metadata.get("settings", {}).get("seed", 0))
     with tempfile.TemporaryDirectory(prefix="uncial-") as scratch:
         store = open_lines(
             config.data,
-            seed=config.seed,
+            seed=seed,
             workdir=Path(scratch),
             go_on=config.go_on,
             reporter=reporter,
         )
+        _warn_of_drawn(recognizer, store, config, reporter)
         evaluation = evaluate_lines(
             recognizer,
             store,
@@ -128,12 +133,31 @@ def evaluate(config: EvaluateConfig, reporter: Reporter = silent) -> EvaluateRes
             decoder=config.decoder,
             normalization=rules,
             units=config.units,
-            seed=config.seed,
+            seed=seed,
         )
         if config.report is not None:
             _write_report(config, config.report, evaluation, store, recognizer)
             reporter(Note(text=f"report written to {config.report}"))
     return _result(config, evaluation)
+
+
+def _warn_of_drawn(
+    recognizer: Recognizer, store: LineStore, config: EvaluateConfig, reporter: Reporter
+) -> None:
+    """Say so where a split was drawn that is not the one of the model's training."""
+    drawn = store.manifest.get("drawn_by")
+    if store.manifest.get("drawn_validation_only") and config.split == "test":
+        return
+    trained = recognizer.metadata.get("data", {}).get("fingerprint")
+    if config.split != "all" and drawn and trained != store.fingerprint:
+        reporter(
+            Note(
+                text=f"the {config.split} split was drawn here, by {drawn}; if the model was "
+                "trained on lines of this data, some of them may be among its training lines. "
+                "Name the line store that it was trained on, or the split all for new data",
+                level="warning",
+            )
+        )
 
 
 def _rows(store: LineStore, config: EvaluateConfig) -> list[int]:

@@ -238,6 +238,7 @@ def _provenance(config: IngestConfig, drawn: Drawn) -> dict[str, Any]:
         "sources_fingerprint": _sources_fingerprint(config.sources, config.seed),
         "seed": config.seed,
         "drawn_by": drawn.unit,
+        "drawn_validation_only": drawn.carved,
     }
 
 
