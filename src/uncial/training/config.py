@@ -69,7 +69,7 @@ class LossConfig:
     kind: LossKind | Auto = "auto"
     """``alignment`` is Tesseract's target computation, ``ctc`` the classic loss."""
     shortcut: float | Auto = "auto"
-    """Weight of a second CTC head on the op named ``stem``, in training only."""
+    """Weight of a second head on the op named ``stem``, in training only."""
     augment: float | Auto = "auto"
     """Strength of the distortions; 0 trains on the lines as they are."""
 

@@ -16,7 +16,7 @@ STEM = "stem"
 
 
 class ShortcutHead(nn.Module):
-    """A linear CTC head on the features of an early op; training only.
+    """A linear head on the features of an early op; training only.
 
     Source: Retsinas et al. 2022, "Best practices for a handwritten text recognition system",
     section 3.3 (CTC shortcut).
@@ -39,7 +39,7 @@ class Learner(nn.Module):
     Args:
         network: In training.
         kind: Main loss.
-        shortcut: Weight of the shortcut head's CTC loss; 0, or a network without an op named
+        shortcut: Weight of the shortcut head's loss, toward the same targets; 0, or a network without an op named
             ``stem``, goes without.
     """
 
