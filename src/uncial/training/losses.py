@@ -39,8 +39,8 @@ class Learner(nn.Module):
     Args:
         network: In training.
         kind: Main loss.
-        shortcut: Weight of the shortcut head's loss, toward the same targets; 0, or a network without an op named
-            ``stem``, goes without.
+        shortcut: Weight of the shortcut head's loss, toward the same targets; 0, or a network
+            without an op named ``stem``, goes without.
     """
 
     def __init__(self, network: Network, kind: LossKind, shortcut: float) -> None:
