@@ -138,9 +138,13 @@ class Recognizer:
         """
         network = folded(self.network)
         device = next(network.parameters()).device
-        lines = (prepare(image, self.preprocessing) for image in images)
+        lines = [prepare(image, self.preprocessing) for image in images]
+        lines.sort(key=lambda line: line.shape[1])
+        groups = _groups([line.shape[1] for line in lines])
         with worker_pool(1), half_precision(device):
-            self.ranges = input_ranges(network, (self._frames([line], device) for line in lines))
+            self.ranges = input_ranges(
+                network, (self._frames(lines[a:b], device) for a, b in groups)
+            )
 
     def read(
         self, images: Sequence[Image], *, decoder: Decoder = "greedy", threads: int = 0

@@ -16,7 +16,13 @@ from uncial.training.config import (
     resolve,
 )
 from uncial.training.guard import Guard, check_rescues
-from uncial.training.schedule import estimated_share, first_plan, learning_rate, replanned
+from uncial.training.schedule import (
+    affordable_looks,
+    estimated_share,
+    first_plan,
+    learning_rate,
+    replanned,
+)
 
 
 def _settings(**changes: object) -> Settings:
@@ -70,6 +76,13 @@ def test_a_number_of_steps_is_never_replanned() -> None:
     settings = _settings(steps=70)
     assert first_plan(settings, 100) == 70
     assert replanned(settings, step=60, steps=70, seconds=1e6, pace=1e4) == 70
+
+
+def test_short_runs_validate_less_often() -> None:
+    assert affordable_looks(20, steps=150, lines_a_step=8, lines_a_look=150) == 3
+    assert affordable_looks(20, steps=5000, lines_a_step=8, lines_a_look=150) == 20
+    assert affordable_looks(2, steps=5000, lines_a_step=8, lines_a_look=150) == 2
+    assert affordable_looks(20, steps=0, lines_a_step=8, lines_a_look=10**6) == 20
 
 
 def test_the_guard_skips_what_is_no_number_then_asks_to_go_back() -> None:
