@@ -93,6 +93,7 @@ class Recognizer:
         self.normalization = normalization
         self.metadata = metadata or {}
         self.ranges = dict(ranges or {})
+        self._integers: Network | None = None
 
     @classmethod
     def load(cls, path: Path | str) -> Recognizer:
@@ -136,6 +137,7 @@ class Recognizer:
         Args:
             images: As for `read`; a few dozen, of training.
         """
+        self.read_in_reals()
         network = folded(self.network)
         device = next(network.parameters()).device
         lines = [prepare(image, self.preprocessing) for image in images]
@@ -145,6 +147,11 @@ class Recognizer:
             self.ranges = input_ranges(
                 network, (self._frames(lines[a:b], device) for a, b in groups)
             )
+
+    def read_in_reals(self) -> None:
+        """Forget the ranges: nothing is read in integers, here or where the model is saved to."""
+        self.ranges = {}
+        self._integers = None
 
     def read(
         self, images: Sequence[Image], *, decoder: Decoder = "greedy", threads: int = 0
@@ -191,10 +198,12 @@ class Recognizer:
                     yield found[i]
 
     def _reading_network(self) -> Network:
+        if self._integers is not None:
+            return self._integers
         network = folded(self.network)
         on_processor = next(network.parameters()).device.type == "cpu"
         if self.ranges and on_processor and integers_pay():
-            return in_integers(network, self.ranges)
+            self._integers = network = in_integers(network, self.ranges)
         return network
 
     def _frames(self, lines: Sequence[Image], device: torch.device) -> Frames:

@@ -274,7 +274,7 @@ def _finish(
     evaluation = evaluate_lines(recognizer, store, rows, reporter)
     if evaluation.score.cer > best + _INTEGER_LOSS:
         reporter(Note(text="8-bit integers read worse; the model will read without them"))
-        recognizer.ranges = {}
+        recognizer.read_in_reals()
         evaluation = evaluate_lines(recognizer, store, rows, reporter)
     write_atomically(folder.model, native.pack(recognizer.to_archive()))
     page = html(
