@@ -8,6 +8,7 @@ import pytest
 from uncial.errors import ConfigError, TrainingError
 from uncial.nn.build import build
 from uncial.training.config import (
+    LossConfig,
     NetworkConfig,
     OptimizerConfig,
     Settings,
@@ -109,3 +110,13 @@ def test_a_run_that_diverges_again_and_again_is_given_up() -> None:
     check_rescues(3, 10)
     with pytest.raises(TrainingError, match="diverged 4 times"):
         check_rescues(4, 10)
+
+
+@pytest.mark.parametrize(("share", "wrong"), [(0.4, ""), (-0.1, "ending"), (1.1, "ending")])
+def test_the_ending_is_a_share(share: float, wrong: str) -> None:
+    config = TrainConfig(output=Path("run"), loss=LossConfig(ending=share))
+    if not wrong:
+        assert resolve(config).ending == share
+        return
+    with pytest.raises(ConfigError, match="ending must be from 0 to 1"):
+        resolve(config)
