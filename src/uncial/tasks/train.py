@@ -158,7 +158,7 @@ def _run(
     from uncial.models.compute import device_named
     from uncial.text.normalize import Normalization
     from uncial.training.batches import PreparedLines, TrainingStream
-    from uncial.training.lines import plan_lines
+    from uncial.training.lines import line_mixer, plan_lines
     from uncial.training.loop import fit
     from uncial.training.losses import Learner
     from uncial.training.schedule import affordable_looks, first_plan
@@ -179,6 +179,7 @@ def _run(
         area=settings.batch * plan.median_width,
         seed=settings.seed,
         strength=settings.augment,
+        mixer=line_mixer(prepared, plan, settings.mix),
     )
     steps = first_plan(settings, stream.batches)
     looks = affordable_looks(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ from uncial.text.codec import Codec
 from uncial.text.normalize import Normalization
 from uncial.text.order import display_order
 from uncial.training.config import Settings
+from uncial.training.mixing import LineMixer, Lines
 
 DEFAULT_HEIGHT = 48  # px, for specs that read any height
 _NARROWEST, _WIDEST = 0.4, 1.6  # bounds of an automatic stretch
@@ -103,6 +105,24 @@ def plan_lines(store: LineStore, settings: Settings, reporter: Reporter) -> Plan
     return Plan(codec, preprocessing, network, lines, validation)
 
 
+def line_mixer(prepared: Lines, plan: Plan, share: float) -> LineMixer:
+    """What joins the words of a plan's lines.
+
+    Args:
+        prepared: Their images.
+        plan: Their labels, codec and network.
+        share: Part of the views to join, 0-1.
+    """
+    labels = dict(plan.codec.codes).get(" ", ())
+    return LineMixer(
+        lines=prepared,
+        labels=plan.lines.labels,
+        space=labels[0] if len(labels) == 1 else 0,
+        share=share,
+        least=partial(least_width, network=plan.network, preprocessing=plan.preprocessing),
+    )
+
+
 def _rows(store: LineStore, split: str) -> NDArray[np.int64]:
     rows = store.split(split)
     if len(rows) == 0:
@@ -163,8 +183,12 @@ def _stretch(
 def _least_widths(
     labels: list[NDArray[np.int32]], network: Network, preprocessing: Preprocessing
 ) -> NDArray[np.int64]:
-    needs = np.array([_steps_needed(line) for line in labels], np.int64)
-    return (needs + 1) * network.stride_x - 2 * preprocessing.pad
+    return np.array([least_width(line, network, preprocessing) for line in labels], np.int64)
+
+
+def least_width(labels: NDArray[np.int32], network: Network, preprocessing: Preprocessing) -> int:
+    """Px that a prepared line must have for its labels to fit into the network's frames."""
+    return (_steps_needed(labels) + 1) * network.stride_x - 2 * preprocessing.pad
 
 
 def _usable(lines: TrainingLines, store: LineStore, reporter: Reporter) -> TrainingLines:
