@@ -53,22 +53,27 @@ class Cursor:
         """Bytes not yet read."""
         return len(self._data) - self.at
 
-    def number(self, kind: str) -> Any:
-        """One number of a kind such as ``"u32"`` or ``"f64"``."""
+    def number(self, kind: str) -> int:
+        """One integer of a kind such as ``"u32"`` or ``"i8"``."""
         code = self._order + _CODES[kind]
-        return struct.unpack(code, self.take(struct.calcsize(code)))[0]
+        return int(struct.unpack(code, self.take(struct.calcsize(code)))[0])
+
+    def real(self, kind: str) -> float:
+        """One real number, ``"f32"`` or ``"f64"``."""
+        code = self._order + _CODES[kind]
+        return float(struct.unpack(code, self.take(struct.calcsize(code)))[0])
 
     def u8(self) -> int:
         """One unsigned byte."""
-        return int(self.number("u8"))
+        return self.number("u8")
 
     def u32(self) -> int:
         """One unsigned integer of four bytes."""
-        return int(self.number("u32"))
+        return self.number("u32")
 
     def i32(self) -> int:
         """One signed integer of four bytes."""
-        return int(self.number("i32"))
+        return self.number("i32")
 
     def count(self, least: int) -> int:
         """A u32 count of elements that take at least `least` bytes each."""
@@ -89,6 +94,26 @@ class Cursor:
         """Bytes behind their u32 length."""
         return bytes(self.take(self.count(1)))
 
+    def text(self, what: str) -> str:
+        """A string that must be UTF-8; `what` names it if it is not."""
+        at = self.at
+        try:
+            return self.string().decode()
+        except UnicodeDecodeError as problem:
+            raise self.error(f"{what} that is not UTF-8", at) from problem
+
+    def line(self, limit: int | None = None) -> bytes:
+        """Bytes up to and with the next line feed, `limit` of them at most."""
+        end = self.at + (self.left if limit is None else min(limit, self.left))
+        found = bytes(self._data[self.at : end]).find(b"\n")
+        if found < 0:
+            raise self.error("a line without end", self.at)
+        return bytes(self.take(found + 1))
+
+    def since(self, at: int) -> bytes:
+        """The bytes read from `at` to the present position."""
+        return bytes(self._data[at : self.at])
+
     def array(self, kind: str, count: int) -> NDArray[Any]:
         """``(count,)`` numbers of one kind, in native byte order."""
         dtype = np.dtype(f"{self._order}{kind[0]}{int(kind[1:]) // 8}")
@@ -101,7 +126,7 @@ class Cursor:
         rows, columns = self.u32(), self.u32()
         if max(rows, columns) > MAX_SIDE:
             raise self.error(f"a matrix of {rows} by {columns}", at)
-        filler = self.number(kind)
+        filler = self.array(kind, 1)[0]
         if filler != 0:
             raise self.error(f"filler {filler} where a matrix has 0", at + 8)
         return self.array(kind, rows * columns).reshape(rows, columns)
