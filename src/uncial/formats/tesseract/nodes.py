@@ -84,6 +84,7 @@ SETTINGS = {
 LAYER_RATES = 64
 ADAM_FLAG = 128
 TRAINS = 1
+PAUSED = 2
 MAX_DEPTH = 60
 _LEAST_NODE = 23  # bytes of the shortest header
 
