@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from uncial.errors import FormatError
+from uncial.errors import CharsetError, ConfigError, FormatError
 
 MAX_SIDE = 65_535
 """Greatest number of rows or columns of a matrix."""
@@ -149,8 +149,18 @@ class Sink:
         self._parts: list[bytes] = []
 
     def number(self, kind: str, value: float) -> None:
-        """One number of a kind such as ``"u32"`` or ``"f64"``."""
-        self._parts.append(struct.pack("<" + _CODES[kind], value))
+        """One number of a kind such as ``"u32"`` or ``"f64"``.
+
+        Raises:
+            ConfigError: It is too large or too small for its field.
+        """
+        try:
+            self._parts.append(struct.pack("<" + _CODES[kind], value))
+        except (struct.error, OverflowError) as problem:
+            raise ConfigError(
+                f"{value} does not fit a field of kind {kind}",
+                remedy="check the numbers of the record to be written",
+            ) from problem
 
     def u8(self, value: int) -> None:
         """One unsigned byte."""
@@ -172,6 +182,20 @@ class Sink:
         """Bytes behind their u32 length."""
         self.u32(len(data))
         self.raw(data)
+
+    def text(self, text: str) -> None:
+        """UTF-8 behind its u32 length.
+
+        Raises:
+            CharsetError: It has half of a surrogate pair.
+        """
+        try:
+            self.string(text.encode())
+        except UnicodeEncodeError as problem:
+            raise CharsetError(
+                f"{text[:40]!r} cannot be written as UTF-8",
+                remedy="read the text anew with its true encoding",
+            ) from problem
 
     def array(self, kind: str, values: NDArray[Any]) -> None:
         """Numbers of one kind, without a count."""

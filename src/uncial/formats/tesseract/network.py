@@ -125,7 +125,7 @@ def write_record(sink: Sink, record: LSTMRecord) -> None:
     write_node(sink, record.network)
     if record.unicharset is not None:
         sink.raw(record.unicharset)
-    sink.string(record.spec.encode())
+    sink.text(record.spec)
     for count in (record.training_flags, record.training_iteration, record.sample_iteration):
         sink.i32(count)
     sink.i32(record.null_char)

@@ -201,12 +201,12 @@ def write_node(sink: Sink, node: Node) -> None:
     """Write what `read_node` reads."""
     sink.number("i8", TYPES.index(node.type) if node.by_number else 0)
     if not node.by_number:
-        sink.string(node.type.encode())
+        sink.text(node.type)
     sink.number("i8", node.state)
     sink.number("i8", node.needs_backprop)
     for value in (node.flags, node.ni, node.no, node.weight_count):
         sink.i32(value)
-    sink.string(node.name.encode())
+    sink.text(node.name)
     for value in node.settings:
         sink.i32(value)
     if node.type in PLUMBING:

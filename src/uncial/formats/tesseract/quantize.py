@@ -55,7 +55,8 @@ def quantized(record: LSTMRecord, *, padding: int = 1) -> LSTMRecord:
 def _quantized(node: Node, matrix: WeightMatrix, padding: int) -> WeightMatrix:
     if matrix.is_integer:
         return matrix
-    weights = matrix.values.astype(np.float32)
+    with np.errstate(over="ignore"):  # too large a weight is no longer finite, and refused
+        weights = matrix.values.astype(np.float32)
     if not np.isfinite(weights).all():
         raise ConfigError(
             f"layer {node.name!r} has weights that are not finite numbers",
