@@ -23,21 +23,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import NamedTuple
 
+from uncial.formats.tesseract.boxes import Box
 from uncial.formats.tesseract.cursor import Cursor, Sink
 
 _LEAST_LINE = 1
 _BOX = 8  # bytes
-
-
-class Box(NamedTuple):
-    """A rectangle in px from the lower left corner; `right` and `top` lie outside."""
-
-    left: int
-    bottom: int
-    right: int
-    top: int
 
 
 @dataclass(frozen=True, kw_only=True)

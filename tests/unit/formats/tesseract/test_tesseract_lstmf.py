@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from uncial.errors import CharsetError, ConfigError, FormatError
 from uncial.formats.tesseract import lstmf
-from uncial.formats.tesseract.lstmf import Box, Sample
+from uncial.formats.tesseract.boxes import Box
+from uncial.formats.tesseract.lstmf import Sample
 
 SIDES = st.integers(-(2**15), 2**15 - 1)
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=8)
