@@ -22,15 +22,8 @@ def test_conversion_is_exact(model: str, shared_data: Path, tmp_path: Path) -> N
     subprocess.run(["combine_tessdata", "-c", str(copy)], check=True, capture_output=True)
     theirs = network(copy, tmp_path)
     record = LSTMRecord.unpack(network(source, tmp_path))
-    softmax = LSTMRecord.unpack(theirs).network.children[-1].matrices[0]
-    assert softmax.scales is not None
-    step = padding(len(softmax.scales), softmax.outputs)
-    assert quantized(record, padding=step).pack() == theirs
-
-
-def padding(found: int, rows: int) -> int:
-    """What Tesseract's build pads the number of scales to on this machine."""
-    return next(step for step in (1, 4, 8, 16, 32) if -(-rows // step) * step == found)
+    # The number of scales depends on the vector units of the machine.
+    assert any(quantized(record, padding=step).pack() == theirs for step in (1, 4, 8, 16, 32))
 
 
 def network(model: Path, folder: Path) -> bytes:
