@@ -17,6 +17,7 @@ from uncial.formats.tesseract.boxes import Box
 from uncial.formats.tesseract.checkpoint import Checkpoint
 from uncial.formats.tesseract.lstmf import Sample
 from uncial.formats.tesseract.network import LSTMRecord
+from uncial.formats.tesseract.optimizer import publishable
 from uncial.formats.tesseract.quantize import quantized
 
 STARTER = Path("/usr/share/tesseract-ocr/5/tessdata/eng.traineddata")
@@ -76,7 +77,7 @@ def test_checkpoints_are_rewritten_exactly(folder: Path) -> None:
 
 def test_what_is_published_is_the_same(folder: Path) -> None:
     record = checkpoint.recognizer((folder / "net_checkpoint").read_bytes())
-    assert checkpoint.publishable(record).pack() == stop(folder)
+    assert publishable(record).pack() == stop(folder)
     theirs = stop(folder, "--convert_to_int")
     # The number of scales depends on the vector units of the machine.
     assert any(quantized(record, padding=step).pack() == theirs for step in (1, 4, 8, 16, 32))

@@ -32,11 +32,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from uncial.errors import ConfigError
 from uncial.formats.tesseract.cursor import Cursor, Sink
-from uncial.formats.tesseract.matrices import ADAM, WeightMatrix
 from uncial.formats.tesseract.network import LSTMRecord, read_record, write_record
-from uncial.formats.tesseract.nodes import PAUSED, TRAINS, Node
+from uncial.formats.tesseract.optimizer import resumable
 
 LIGHT = 0
 WITHOUT_BEST = 1
@@ -159,14 +157,14 @@ class Checkpoint:
         return sink.done()
 
     @classmethod
-    def start(cls, record: LSTMRecord, *, adam: bool = True) -> Checkpoint:
+    def start(cls, record: LSTMRecord) -> Checkpoint:
         """A checkpoint at the beginning of a training that starts from `record`.
 
         Raises:
             ConfigError: Its weights are int8.
         """
         return cls(
-            record=replace(resumable(record, adam=adam), training_iteration=0, sample_iteration=0),
+            record=replace(resumable(record), training_iteration=0, sample_iteration=0),
             errors=tuple(np.zeros(WINDOW) for _ in ErrorRates._fields),
             rates=ErrorRates(),
             progress=Progress(
@@ -185,46 +183,6 @@ def recognizer(data: bytes, name: str = "checkpoint") -> LSTMRecord:
         FormatError: There is none.
     """
     return read_record(Cursor(data, name))
-
-
-def publishable(record: LSTMRecord) -> LSTMRecord:
-    """Without optimizer state, as ``lstmtraining --stop_training`` writes it."""
-
-    def plain(node: Node, matrix: WeightMatrix) -> WeightMatrix:
-        return replace(matrix, updates=None, squares=None)
-
-    return replace(record, network=_in_state(record.network.with_matrices(plain), PAUSED))
-
-
-def resumable(record: LSTMRecord, *, adam: bool = True) -> LSTMRecord:
-    """With optimizer state for every matrix, zero where there was none.
-
-    Args:
-        record: A recognizer of real weights.
-        adam: Matrices without optimizer state go on with Adam.
-
-    Raises:
-        ConfigError: Its weights are int8.
-    """
-
-    def training(node: Node, matrix: WeightMatrix) -> WeightMatrix:
-        if matrix.is_integer:
-            raise ConfigError(
-                f"layer {node.name!r} has int8 weights, which cannot be trained",
-                remedy="take the model's float version, called best",
-            )
-        if matrix.updates is not None:
-            return matrix
-        mode = matrix.mode | ADAM if adam else matrix.mode & ~ADAM
-        zeros = np.zeros_like(matrix.values)
-        return replace(matrix, mode=mode, updates=zeros, squares=zeros if adam else None)
-
-    return replace(record, network=_in_state(record.network.with_matrices(training), TRAINS))
-
-
-def _in_state(node: Node, state: int) -> Node:
-    children = tuple(_in_state(child, state) for child in node.children)
-    return replace(node, state=state, children=children)
 
 
 def _read(data: bytes, name: str, depth: int) -> Checkpoint:

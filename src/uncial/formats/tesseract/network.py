@@ -17,6 +17,7 @@ Source: tesseract 5.x ``src/lstm/lstmrecognizer.cpp``.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from uncial.formats.tesseract.cursor import Cursor, Sink
@@ -104,7 +105,10 @@ def read_record(cursor: Cursor, *, embedded: bool = False) -> LSTMRecord:
     unicharset = _read_unicharset(cursor) if embedded else None
     spec = cursor.text("a network spec")
     flags, iteration, samples, null_char = (cursor.i32() for _ in range(4))
+    at = cursor.at
     beta, rate, momentum = (cursor.real("f32") for _ in range(3))
+    if not math.isfinite(beta + rate + momentum):
+        raise cursor.error(f"optimizer settings {beta}, {rate}, {momentum}", at)
     return LSTMRecord(
         network=network,
         spec=spec,

@@ -55,7 +55,7 @@ def quantized(record: LSTMRecord, *, padding: int = 1) -> LSTMRecord:
 def _quantized(node: Node, matrix: WeightMatrix, padding: int) -> WeightMatrix:
     if matrix.is_integer:
         return matrix
-    with np.errstate(over="ignore"):  # too large a weight is no longer finite, and refused
+    with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is refused below
         weights = matrix.values.astype(np.float32)
     if not np.isfinite(weights).all():
         raise ConfigError(

@@ -158,6 +158,12 @@ def test_unknown_type_and_bad_text() -> None:
         LSTMRecord.unpack(data.replace(b"[1,8", b"\xff1,8"))
 
 
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_optimizer_settings_must_be_finite(value: float) -> None:
+    with pytest.raises(FormatError, match="optimizer settings"):
+        LSTMRecord.unpack(replace(bare_record(), momentum=value).pack())
+
+
 def test_every_truncation_is_refused() -> None:
     data = bare_record(1).pack()
     for end in range(len(data)):
