@@ -9,6 +9,8 @@ Source: leptonica 1.82 ``src/scale1.c`` (``pixScale``), ``src/enhance.c``
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -62,8 +64,7 @@ def sharpened(image: Pixels, half: int, share: float) -> Pixels:
     mean = sums.astype(np.float32) * np.float32(1.0 / window**2)
     values = inner + np.float32(share) * (inner - mean)
     made = image.copy()
-    levels = np.clip(np.floor(values + np.float32(0.5)), 0, 255).astype(np.uint8)
-    made[half : height - half, half : width - half] = levels
+    made[half : height - half, half : width - half] = _levels(values + np.float32(0.5))
     return made
 
 
@@ -75,7 +76,12 @@ def gray(image: Pixels) -> Pixels:
     weights = np.array([0.3, 0.5, 0.2], np.float32)
     mixed = parts[..., 0] * weights[0] + parts[..., 1] * weights[1]
     mixed = mixed + parts[..., 2] * weights[2]
-    return np.clip(mixed.astype(np.float64) + 0.5, 0, 255).astype(np.uint8)
+    return _levels(mixed.astype(np.float64) + 0.5)
+
+
+def _levels(values: NDArray[Any]) -> Pixels:
+    """Gray levels, cut off below."""
+    return np.asarray(np.clip(values, 0, 255), np.uint8)
 
 
 def _leading(image: Pixels, axis: int) -> list[tuple[int, int]]:
@@ -94,7 +100,7 @@ def _halved(image: Pixels, factor: np.float32) -> Pixels | None:
             return None
         even = image[:height, :width].astype(np.int32)
         summed = even[0::2, 0::2] + even[0::2, 1::2] + even[1::2, 0::2] + even[1::2, 1::2]
-        image = (summed >> 2).astype(np.uint8)
+        image = _levels(summed >> 2)
     return image
 
 
@@ -108,7 +114,7 @@ def _area_mapped(image: Pixels, size: tuple[int, int]) -> Pixels:
     area = rows.lengths[:, None] * columns.lengths
     if image.ndim == 3:
         area = area[..., None]
-    made = ((total + 128) // area).astype(np.uint8)
+    made = _levels((total + 128) // area)
     edge_rows, edge_columns = rows.at_edge(), columns.at_edge()
     edge = edge_rows[:, None] | edge_columns
     made[edge] = image[np.ix_(rows.first, columns.first)][edge]
@@ -191,4 +197,4 @@ def _blended(
     mixed = values[top] * (parts - down) + values[low] * down
     across = columns[1].reshape(shape[:-1]).astype(np.int32)
     blended = mixed[:, left] * (parts - across) + mixed[:, right] * across
-    return ((blended + offset) // parts**2).astype(np.uint8)
+    return _levels((blended + offset) // parts**2)

@@ -7,6 +7,7 @@ Source: tesseract 5.x ``src/lstm/lstmrecognizer.cpp`` (``RecognizeLine``),
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,15 +15,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from uncial.decoding.recode.line import (
-    DecodedUnichar,
-    DecodedWord,
-    credible,
-    unichars,
-    words,
-)
+from uncial.decoding.recode.line import DecodedUnichar, DecodedWord, unichars, words
 from uncial.decoding.recode.search import RecodeSearch
-from uncial.decoding.recode.tables import CodeTables
+from uncial.decoding.recode.tables import SPACE, CodeTables
 from uncial.errors import FormatError
 from uncial.formats.tesseract.container import TrainedData
 from uncial.formats.tesseract.dawg import Dawg
@@ -40,9 +35,11 @@ from uncial.imaging.tesseract import (
 from uncial.models.compute import worker_pool
 from uncial.models.recognizer import Image, ReadCharacter, Reading
 from uncial.nn.tesseract.forward import ExactNetwork
+from uncial.text.wordorder import reading_order
 
 _SPACELESS_LANGUAGES = frozenset({"Han", "Katakana", "Thai"})
 _LEAST_PROBABILITY = 1e-30
+_KEEPS_SPACES = re.compile(rb"^\s*preserve_interword_spaces[ \t]+[1TtYy]", re.MULTILINE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,12 +51,14 @@ class TesseractModel:
         unicharset: Its units.
         recoder: Their codes.
         dictionary: Words, numbers and punctuation; None where the file has no words.
+        keeps_spaces: Words that the network read without a space between are put out so.
     """
 
     record: LSTMRecord
     unicharset: Unicharset
     recoder: Recoder
     dictionary: Dictionary | None
+    keeps_spaces: bool = False
 
     @classmethod
     def unpack(cls, data: bytes, name: str) -> TesseractModel:
@@ -91,14 +90,17 @@ class TesseractModel:
                 f"{recoder.code_range}",
                 remedy="take network, recoder and unicharset from the same model",
             )
-        graphs = [dawg(kind) for kind in ("word", "number", "punc")]
         digits = [at for at in range(len(unicharset)) if unicharset.is_digit(at)]
-        known = any(graph is not None for graph in graphs[:2])
+        word_graph, number_graph, punctuation = dawg("word"), dawg("number"), dawg("punc")
+        dictionary = None
+        if word_graph is not None or number_graph is not None or punctuation is not None:
+            dictionary = Dictionary(word_graph, number_graph, punctuation, digits)
         return cls(
             record=record,
             unicharset=unicharset,
             recoder=recoder,
-            dictionary=Dictionary(*graphs, digits) if known else None,
+            dictionary=dictionary,
+            keeps_spaces=_KEEPS_SPACES.search(parts.components.get("config", b"")) is not None,
         )
 
     def tables(self) -> CodeTables:
@@ -180,26 +182,42 @@ class TesseractRecognizer:
         """A line as the engine decodes it: from left to right, with words."""
         probabilities, line = self._probabilities(image)
         found = unichars(self._search.best_path(probabilities)) if len(probabilities) else []
-        undelimited = self.tables.undelimited
-        kept = credible(words(found, undelimited), undelimited)
+        kept = [
+            word
+            for word in words(found, self.tables.undelimited)
+            if any(one.unichar != SPACE for one in word.unichars)
+        ]
         return TesseractReading(unichars=tuple(found), words=tuple(kept), line=line)
 
     def _read(self, image: Image) -> Reading:
         decoded = self.decode(image)
         step = self.network.stride / decoded.line.scale
+        width = float(image.shape[1])
         entries = self.model.unicharset.entries
-        characters = []
+        characters = tuple(
+            ReadCharacter(
+                entries[one.unichar].text,
+                one.confidence,
+                min(one.start * step, width),
+                min(one.stop * step, width),
+            )
+            for word in decoded.words
+            for one in word.unichars
+        )
+        confidences = [character.confidence for character in characters]
+        return Reading(self._text(decoded.words), _mean(confidences), characters)
+
+    def _text(self, words: Sequence[DecodedWord]) -> str:
+        """Text in logical order, without invisible marks of direction."""
+        entries = self.model.unicharset.entries
+        directions = [[entries[one.unichar].direction for one in word.unichars] for word in words]
         text = ""
-        for word in decoded.words:
-            if word.after_space and text:
+        for at, order in reading_order(directions):
+            word = words[at]
+            if text and (word.after_space or not self.model.keeps_spaces):
                 text += " "
-            for one in word.unichars:
-                text += entries[one.unichar].text
-                start, stop = (min(at * step, float(image.shape[1])) for at in (one.start, one.stop))
-                characters.append(
-                    ReadCharacter(entries[one.unichar].text, one.confidence, start, stop)
-                )
-        return Reading(text, _mean([one.confidence for one in characters]), tuple(characters))
+            text += "".join(entries[word.unichars[place].unichar].text for place in order)
+        return text
 
     def _probabilities(self, image: Image) -> tuple[NDArray[np.float32], TesseractLine]:
         """``(T, labels)``, of the line or of its negative, whichever is surer."""

@@ -45,8 +45,10 @@ class Candidates:
         return certainty(self.row[label], self.offset)
 
     def classes(self) -> Iterator[tuple[tuple[int, ...], bool]]:
-        """Labels by rank, and whether they are the best: each class is tried if those
-        before it left no path."""
+        """Labels by rank, and whether they are the best.
+
+        A class is tried if those before it left no path.
+        """
         yield self.top, True
         yield self.next, False
         known = {*self.top, *self.next}

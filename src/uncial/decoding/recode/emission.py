@@ -15,6 +15,7 @@ from uncial.decoding.recode.tables import (
     TOP_CHOICE,
     CodeTables,
     Lexicon,
+    Step,
     Weighting,
 )
 
@@ -30,9 +31,7 @@ class Emission:
         weighting: How certainties count.
     """
 
-    def __init__(
-        self, tables: CodeTables, lexicon: Lexicon | None, weighting: Weighting
-    ) -> None:
+    def __init__(self, tables: CodeTables, lexicon: Lexicon | None, weighting: Weighting) -> None:
         self._labels = tables.labels
         self._null = tables.null
         self._undelimited = tables.undelimited
@@ -66,9 +65,7 @@ class Emission:
         if len(beam) >= room and score <= beam[-1][0]:
             return
         key = (label, path, permuter, False)
-        insert(
-            beam, room, Node(score, key, node.unichar, certain, True, False, node.word, node)
-        )
+        insert(beam, room, Node(score, key, node.unichar, certain, True, False, node.word, node))
 
     def partial(
         self,
@@ -112,7 +109,7 @@ class Emission:
         """A label that completes a unichar; the null stands for none, -1."""
         if inside:
             if certain > self._worst:
-                self._unichar_inside(node, label, unichar, certain, continuation)
+                self._inside(node, label, unichar, certain, continuation)
             return
         self._outside(node, label, unichar, certain * self._ratio, continuation)
         if self._lexicon is None:
@@ -141,13 +138,10 @@ class Emission:
         key = self._key(node, label, permuter, opens=False)
         insert(beam, _WHOLE, Node(score, key, unichar, certain, False, starts, None, node))
 
-    def _unichar_inside(
+    def _inside(
         self, node: Node | None, label: int, unichar: int, certain: float, continuation: int
     ) -> None:
         """Go on with a word of the dictionary, or end it."""
-        lexicon = self._lexicon
-        if lexicon is None:
-            return
         beam = self._frontier.inside[continuation][0]
         score = certain + (node.score if node is not None else 0.0)
         hopeless = len(beam) >= _WHOLE and score <= beam[-1][0]
@@ -162,27 +156,39 @@ class Emission:
             plain = self._frontier.outside[continuation][0]
             if len(plain) >= _WHOLE and score <= plain[-1][0]:
                 return
-        if unichar == SPACE:
-            if word is not None and word.ends:
-                self._open(node, label, unichar, word.permuter, certain, continuation)
-                self._outside(node, label, unichar, certain, continuation, word.permuter)
-            return
-        if word is not None and self._forbids(word, unichar):
-            return
-        state = lexicon.initial if word is None else word.state
-        found = lexicon.follow(state, unichar) if state is not None else None
+        if unichar != SPACE:
+            self._letter(node, label, unichar, certain, continuation)
+        elif word is not None and word.ends:
+            self._open(node, label, unichar, word.permuter, certain, continuation)
+            self._outside(node, label, unichar, certain, continuation, word.permuter)
+
+    def _letter(
+        self, node: Node | None, label: int, unichar: int, certain: float, continuation: int
+    ) -> None:
+        """Another unichar of a word, where the dictionary knows one."""
+        word = node.word if node is not None else None
+        found = self._followed(word, unichar)
         if found is None:
             return
         starts = word is None or word.opens
-        if not hopeless:
-            key = self._key(node, label, found.permuter, opens=False)
-            after = WordState(found.state, found.ends, False, unichar, found.permuter)
-            made = Node(score, key, unichar, certain, False, starts, after, node)
-            insert(beam, _WHOLE, made)
+        permuter = found.permuter
+        score = certain + (node.score if node is not None else 0.0)
+        key = self._key(node, label, permuter, opens=False)
+        after = WordState(found.state, found.ends, False, unichar, permuter)
+        made = Node(score, key, unichar, certain, False, starts, after, node)
+        insert(self._frontier.inside[continuation][0], _WHOLE, made)
         if found.ends and not self._space_delimited:
-            permuter = found.permuter
             self._open(node, label, unichar, permuter, certain, continuation, starts, True)
             self._outside(node, label, unichar, certain, continuation, permuter, starts)
+
+    def _followed(self, word: WordState | None, unichar: int) -> Step | None:
+        if self._lexicon is None:
+            return None
+        if word is None:
+            return self._lexicon.follow(self._lexicon.initial, unichar)
+        if word.state is None or self._forbids(word, unichar):
+            return None
+        return self._lexicon.follow(word.state, unichar)
 
     def _forbids(self, word: WordState, unichar: int) -> bool:
         """Whether no word may begin between two unichars that want a space."""

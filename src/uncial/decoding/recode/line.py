@@ -13,8 +13,6 @@ from uncial.decoding.recode.frontier import Node
 from uncial.decoding.recode.tables import DICTIONARY_PERMUTERS, NO_PERMUTER, SPACE, TOP_CHOICE
 
 _WORD_SCALE = 7.0
-_WORST_WORD = -20.0
-_WORST_DICTIONARY_WORD = -25.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,8 +107,9 @@ def unichars(path: Sequence[Node]) -> list[DecodedUnichar]:
 
 
 def words(found: Sequence[DecodedUnichar], undelimited: Collection[int]) -> list[DecodedWord]:
-    """Unichars grouped: at spaces, where words of the dictionary begin, and each on its own
-    where a script has no spaces.
+    """Unichars grouped at spaces, and where words of the dictionary begin.
+
+    Where a script has no spaces, each stands on its own outside of the dictionary.
 
     Args:
         found: The unichars of a line.
@@ -136,22 +135,6 @@ def words(found: Sequence[DecodedUnichar], undelimited: Collection[int]) -> list
         space_before = space_after
         start = stop + spaced
     return made
-
-
-def credible(made: Sequence[DecodedWord], undelimited: Collection[int]) -> list[DecodedWord]:
-    """The words that Tesseract does not drop as junk.
-
-    Args:
-        made: The words of a line.
-        undelimited: Unichars whose words stand without spaces.
-    """
-    if any(one.unichar in undelimited for word in made for one in word.unichars):
-        return list(made)
-    return [
-        word
-        for word in made
-        if word.certainty >= (_WORST_DICTIONARY_WORD if word.in_dictionary else _WORST_WORD)
-    ]
 
 
 def _silence(path: Sequence[Node], step: int) -> tuple[int, float]:

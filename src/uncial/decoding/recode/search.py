@@ -54,9 +54,7 @@ class RecodeSearch:
         self._weighting = weighting or Weighting()
         self._pending = max(map(len, tables.units), default=1) - 1
         self._final = {prefix: frozenset(labels) for prefix, labels in tables.final.items()}
-        self._following = {
-            prefix: frozenset(labels) for prefix, labels in tables.following.items()
-        }
+        self._following = {prefix: frozenset(labels) for prefix, labels in tables.following.items()}
 
     def best_path(self, probabilities: NDArray[np.floating]) -> list[Node]:
         """The nodes of the best path, one for each step.
@@ -71,9 +69,7 @@ class RecodeSearch:
             frontier = self._advance(frontier, step, emission)
         return _backtracked(frontier) if frontier is not None else []
 
-    def _advance(
-        self, before: Frontier | None, step: Candidates, emission: Emission
-    ) -> Frontier:
+    def _advance(self, before: Frontier | None, step: Candidates, emission: Emission) -> Frontier:
         """The beams behind one more step."""
         made = Frontier(self._pending, self._lexicon is not None)
         emission.begin(made)

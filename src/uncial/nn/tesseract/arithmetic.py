@@ -68,11 +68,13 @@ def product(parts: list[Weights]) -> Product:
     if any(part.scales is None for part in parts):
         real = values.astype(np.float32)
         return Product(np.ascontiguousarray(real[:, :-1].T), real[:, -1].copy(), None)
-    scales = [np.asarray(p.scales, np.float32)[: len(p.values)] / _BYTE for p in parts]
-    kind = np.float32 if values.shape[1] <= _EXACT_INPUTS else np.float64
-    whole = values.astype(kind)
+    scales = [np.asarray(p.scales, np.float64)[: len(p.values)] / 127.0 for p in parts]
+    whole: NDArray[np.floating] = values.astype(np.float32)
+    if values.shape[1] > _EXACT_INPUTS:
+        whole = values.astype(np.float64)
     weights = np.ascontiguousarray(whole[:, :-1].T)
-    return Product(weights, whole[:, -1] * kind(127), np.concatenate(scales))
+    scale = np.concatenate(scales).astype(np.float32)
+    return Product(weights, whole[:, -1] * _BYTE, scale)
 
 
 class Curve:
@@ -130,9 +132,9 @@ def _tables() -> tuple[Real, Real]:
     """Values and rises to the next value: of tanh, then of the logistic function."""
     curves = [np.tanh(_AT), 1.0 / (1.0 + np.exp(-_AT))]
     values = [curve.astype(np.float32) for curve in curves]
-    for value in values:
-        value[-1] = _ONE
     rises = [np.append(np.diff(value), np.float32(0)) for value in values]
+    for value in values:
+        value[-1] = _ONE  # of everything from there on
     return np.concatenate(values), np.concatenate(rises).astype(np.float32)
 
 
