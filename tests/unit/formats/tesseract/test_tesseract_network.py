@@ -99,6 +99,25 @@ def test_types_by_number() -> None:
     assert LSTMRecord.unpack(data).pack() == data
 
 
+def test_other_byte_order() -> None:
+    def text(value: bytes) -> bytes:
+        return struct.pack(">I", len(value)) + value
+
+    def head(kind: bytes, ni: int, no: int) -> bytes:
+        return b"\0" + text(kind) + struct.pack(">bb4i", 0, 0, 0, ni, no, 0) + text(b"n")
+
+    weights = struct.pack(">BIId4d", 128, 2, 2, 0, 1.5, -2, 0.25, 4)
+    tree = head(b"Series", 1, 2) + struct.pack(">I", 1) + head(b"Softmax", 1, 2) + weights
+    data = tree + text(b"spec") + struct.pack(">4i3f", 64, 1, 2, 3, 0.5, 0.25, 0.125)
+    record = LSTMRecord.unpack(data, swapped=True)
+    (matrix,) = record.network.children[0].matrices
+    assert matrix.values.tolist() == [[1.5, -2], [0.25, 4]]
+    assert (record.null_char, record.momentum) == (3, 0.125)
+    assert LSTMRecord.unpack(record.pack()).pack() == record.pack()
+    with pytest.raises(FormatError):
+        LSTMRecord.unpack(data)
+
+
 def test_embedded_charset() -> None:
     recoder = struct.pack("<IBiiBiii", 2, 1, 1, 0, 1, 2, 1, 2)
     record = replace(bare_record(), unicharset=b"2\nNULL 0 NULL 0\na 3 x\n", recoder=recoder)
