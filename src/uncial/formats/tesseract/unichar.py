@@ -31,6 +31,8 @@ ALPHA, LOWER, UPPER, DIGIT, PUNCTUATION = 1, 2, 4, 8, 16
 MAX_TEXT = 30
 """Bytes of UTF-8 that one entry may have."""
 JOINED, BROKEN = "Joined", "|Broken|0|1"
+MAX_LINE = 255
+"""Bytes of a line that Tesseract reads, its end included."""
 SPECIALS = (" ", JOINED, BROKEN)
 """First entries of every set that Tesseract makes; models carry them, outputs never do."""
 OPEN_BOX = (0, 255, 0, 255)
@@ -114,7 +116,7 @@ def parse(line: bytes, at: int, size: int) -> Unichar | None:
         other_case=_known(given.get("other"), at, size),
         direction=int(given.get("direction", 0)),
         mirror=_known(given.get("mirror"), at, size),
-        normed=given["normed"].decode("utf-8") if "normed" in given else text,
+        normed=given["normed"].decode("utf-8", errors="ignore") if "normed" in given else text,
         box=_box(given.get("box")),
         statistics=_statistics(given.get("statistics")),
         line=line,
@@ -123,6 +125,8 @@ def parse(line: bytes, at: int, size: int) -> Unichar | None:
 
 def render(entry: Unichar, *, decimal: bool = False) -> bytes:
     """The line of an entry, as Tesseract 5 writes it but for the base of PROPS.
+
+    A comment that would make the line too long to be read is left out.
 
     Args:
         entry: What to write.
@@ -133,9 +137,9 @@ def render(entry: Unichar, *, decimal: bool = False) -> bytes:
     props = f"{entry.props:d}" if decimal else f"{entry.props:x}"
     ranges = ",".join([*map(str, entry.box), *(f"{value:g}" for value in entry.statistics)])
     ids = f"{entry.other_case} {entry.direction} {entry.mirror}"
-    comment = _comment(entry)
-    columns = f"{entry.text} {props} {ranges} {entry.script} {ids} {entry.normed}\t# {comment}"
-    return columns.encode()
+    columns = f"{entry.text} {props} {ranges} {entry.script} {ids} {entry.normed}\t# "
+    line = f"{columns}{_comment(entry)}".encode()
+    return line if len(line) < MAX_LINE else columns.rstrip().encode()
 
 
 def single(value: float) -> float:

@@ -16,17 +16,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from typing import Self
 
 from uncial.errors import CharsetError, FormatError, UnencodableText
 from uncial.formats.tesseract import unichar
-from uncial.formats.tesseract.unichar import MAX_TEXT, SPECIALS, Unichar
+from uncial.formats.tesseract.unichar import MAX_LINE, MAX_TEXT, SPECIALS, Unichar
 
-MAX_LINE = 255
-"""Bytes of a line that Tesseract reads, its end included."""
 UNDELIMITED = frozenset({"Han", "Hangul", "Hiragana", "Katakana", "Thai"})
 """Scripts whose words stand without spaces."""
 INVALID = -1
@@ -34,7 +32,7 @@ INVALID = -1
 
 _CLEAN = str.maketrans({"\u0640": "", "\ufb01": "fi", "\ufb02": "fl"})
 _COUNT = re.compile(rb"\s*\+?(\d{1,9})(?!\d)")
-_BLANK = re.compile(r"[\x00 \t-\r]")
+_UNFIT = re.compile(r"[\x00 \t-\r\ud800-\udfff]")  # white space of C, halves of surrogate pairs
 _AGAIN = "copy the file again, or extract it from the model with `combine_tessdata -u`"
 
 
@@ -136,9 +134,7 @@ class Unicharset:
             if cleaned and parse(cleaned, names, longest)[1] < len(cleaned):
                 names[cleaned] = None
                 longest = max(longest, len(cleaned))
-        bare = [Unichar(text=text, normed=text) for text in names]
-        entries = (replace(entry, other_case=at, mirror=at) for at, entry in enumerate(bare))
-        return cls(entries=tuple(entries))
+        return cls(entries=tuple(Unichar(text=text, normed=text) for text in names))
 
     def __len__(self) -> int:
         return len(self.entries)
@@ -223,6 +219,11 @@ def clean(text: str) -> str:
     return text.translate(_CLEAN)
 
 
+def fits(text: str) -> bool:
+    """Whether a unicharset can hold a text: not empty, no white space, not too long."""
+    return bool(text) and not _UNFIT.search(text) and len(text.encode()) <= MAX_TEXT
+
+
 def parse(text: str, units: Container[str], longest: int) -> tuple[list[str], int]:
     """Cut a text into units, shorter ones first, backtracking where that leads nowhere.
 
@@ -281,8 +282,6 @@ def _flaw(entry: Unichar, seen: dict[str, int]) -> str:
     """What is wrong with an entry behind those seen; nothing: an empty string."""
     if entry.text in seen:
         return f"is entry {seen[entry.text]} again"
-    if not entry.text or (entry.text != " " and _BLANK.search(entry.text)):
-        return "is empty or holds white space"
-    if len(entry.text.encode("utf-8", errors="replace")) > MAX_TEXT:
-        return f"has more than {MAX_TEXT} bytes"
+    if entry.text != " " and not fits(entry.text):
+        return f"is empty, holds white space, or has more than {MAX_TEXT} bytes"
     return ""
