@@ -24,6 +24,8 @@ class ModelArchive:
         normalization: Applied to ground truth in training and to both sides of every score.
         weights: Parameters and buffers by name.
         metadata: JSON-ready provenance: training settings, data, scores, licence, authors.
+        ranges: Least and greatest input of each convolution, by its name, for reading in
+            8-bit integers; empty where that was not prepared.
     """
 
     spec: str
@@ -32,6 +34,7 @@ class ModelArchive:
     normalization: Normalization
     weights: dict[str, NDArray[Any]]
     metadata: dict[str, Any] = field(default_factory=dict)
+    ranges: dict[str, tuple[float, float]] = field(default_factory=dict)
 
     @property
     def parameters(self) -> int:

@@ -50,7 +50,7 @@ def centre_line(image: NDArray[np.uint8]) -> CentreLine:
     """
     height, width = image.shape
     columns = min(max(8, round(width * _ROWS / height)), _MOST)
-    ink = 255 - cv2.resize(image, (columns, _ROWS), interpolation=cv2.INTER_AREA).astype(np.float32)
+    ink = 255 - reduced(image, (columns, _ROWS)).astype(np.float32)
     ink[ink < _PAPER] = 0
     if not ink.any():
         return CentreLine(np.full(2, 0.5, np.float32), _WIDEST)
@@ -89,7 +89,7 @@ def straightened(
     if shrink < 1 or image.shape[1] > _MOST:
         lower = max(1, round(image.shape[0] * min(1.0, shrink)))
         smaller = (max(1, min(image.shape[1], width)), lower)
-        image = cv2.resize(image, smaller, interpolation=cv2.INTER_AREA).astype(np.uint8)
+        image = reduced(image, smaller)
     tall, wide = image.shape
     across = (np.arange(width, dtype=np.float32) + 0.5) * np.float32(wide / width) - 0.5
     places = (np.arange(width, dtype=np.float32) + 0.5) * (len(line.rows) / width) - 0.5
@@ -104,3 +104,19 @@ def straightened(
         borderValue=paper,
     )
     return np.asarray(made, np.uint8)
+
+
+def reduced(image: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
+    """An image made smaller, or larger, without aliasing.
+
+    Down to half its size it is interpolated, which leaves no pixel out and costs a seventh
+    of the mean over areas that it needs below.
+
+    Args:
+        image: ``(H, W)``.
+        size: Width and height in px of the result.
+    """
+    height, width = image.shape
+    strong = width > 2 * size[0] or height > 2 * size[1]
+    how = cv2.INTER_AREA if strong else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(image, size, interpolation=how), np.uint8)

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from uncial.errors import FormatError
-from uncial.imaging.centre import centre_line, straightened
+from uncial.imaging.centre import centre_line, reduced, straightened
 
 PAPER = 255
 MIN_WIDTH = 8
@@ -26,6 +26,7 @@ MAX_WIDTH = 16_384
 _UNCHANGED = "use an unchanged model file; this one was edited or damaged"
 _CELL = 8  # px; the paper's brightness is found on a grid of such cells
 _EVEN = 10  # gray levels; paper that differs by less is left alone
+_SAMPLED = 1 << 15  # px; of larger images every second row and column is counted
 _MIN_CONTRAST = 24.0  # gray levels; below this a line counts as blank and is not stretched
 
 
@@ -124,9 +125,7 @@ def prepare(image: NDArray[np.uint8], preprocessing: Preprocessing) -> NDArray[n
         line = centre_line(clear)
         return straightened(clear, line, _size(gray, preprocessing, line.span), PAPER)
     size = _size(gray, preprocessing, 1.0)
-    shrinks = size[0] < gray.shape[1] or size[1] < gray.shape[0]
-    resized = cv2.resize(gray, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
-    return _stretched(np.asarray(resized, np.uint8), preprocessing)
+    return _stretched(reduced(gray, size), preprocessing)
 
 
 def text_span(image: NDArray[np.uint8], preprocessing: Preprocessing) -> float:
@@ -172,8 +171,9 @@ def _stretched(gray: NDArray[np.uint8], preprocessing: Preprocessing) -> NDArray
 
 
 def _cumulated(gray: NDArray[np.uint8]) -> NDArray[np.int64]:
-    """``(256,)`` how many pixels are as dark as each level or darker."""
-    counts = cv2.calcHist([gray], [0], None, [256], [0, 256])
+    """``(256,)`` how many pixels are as dark as each level or darker; of a sample, if large."""
+    sample = np.ascontiguousarray(gray[::2, ::2]) if gray.size > _SAMPLED else gray
+    counts = cv2.calcHist([sample], [0], None, [256], [0, 256])
     return np.asarray(counts.ravel().astype(np.int64).cumsum())
 
 
@@ -183,7 +183,8 @@ def _flattened(gray: NDArray[np.uint8]) -> NDArray[np.uint8]:
     cells = (max(1, width // _CELL), max(1, height // _CELL))
     if min(cells) < 3:
         return gray
-    paper = cv2.resize(gray, cells, interpolation=cv2.INTER_AREA)
+    sample = gray[::2, ::2] if gray.size > _SAMPLED else gray
+    paper = cv2.resize(sample, cells, interpolation=cv2.INTER_AREA)
     paper = cv2.blur(cv2.dilate(paper, np.ones((5, 5), np.uint8)), (5, 5))
     if int(paper.max()) - int(paper.min()) < _EVEN:
         return gray

@@ -65,14 +65,31 @@ def half_precision(device: torch.device) -> torch.autocast:
 
 
 @cache
+def integers_pay() -> bool:
+    """Whether the processor has dot products of 8-bit integers (VNNI), and torch their kernels.
+
+    Elsewhere integer convolutions are slower, or saturate and read worse.
+    """
+    kernels = ("qconv2d_pointwise", "qlinear_pointwise", "qconv_prepack", "qlinear_prepack")
+    if not all(hasattr(torch.ops.onednn, kernel) for kernel in kernels):
+        return False
+    return bool({"avx512_vnni", "avx_vnni", "amx_int8"} & _processor_flags())
+
+
+@cache
 def bf16_pays() -> bool:
     """Whether the processor multiplies bfloat16 in hardware (AVX512-BF16 or AMX).
 
     Elsewhere autocast is slower, and some recurrent kernels do not exist.
     """
+    return bool({"avx512_bf16", "amx_bf16"} & _processor_flags())
+
+
+def _processor_flags() -> frozenset[str]:
+    """What the first processor says it can do; nothing where that cannot be asked."""
     info = Path("/proc/cpuinfo")
     if not info.exists():
-        return False
+        return frozenset()
     text = info.read_text(encoding="utf-8", errors="replace")
-    flags = next((line for line in text.splitlines() if line.startswith("flags")), "").split()
-    return "avx512_bf16" in flags or "amx_bf16" in flags
+    flags = next((line for line in text.splitlines() if line.startswith("flags")), "")
+    return frozenset(flags.split())

@@ -12,6 +12,9 @@ from uncial.errors import ConfigError, DataError
 from uncial.progress import Event, Note, Reporter, silent
 from uncial.training.config import Settings, TrainConfig, resolve
 
+_CALIBRATION_LINES = 64  # of training, for reading in integers
+_INTEGER_LOSS = 0.001  # CER that reading in integers may cost at most
+
 if TYPE_CHECKING:
     from uncial.data.store import LineStore
     from uncial.models.recognizer import Recognizer
@@ -82,13 +85,13 @@ def train(config: TrainConfig, reporter: Reporter = silent) -> TrainResult:
     )
     if ended != "finished":
         tell(Note(text=f"{ended}: the best model so far is kept"))
-    reported_cer = _write_report(folder, store, plan, reporter)
+    saved_cer = _finish(folder, store, plan, session.progress.best_cer, tell)
     at = session.progress
     return TrainResult(
         run=config.output,
         model=folder.model,
         ended=ended,
-        validation_cer=at.best_cer if at.validations else reported_cer,
+        validation_cer=saved_cer,
         best_step=at.best_step,
         steps=at.step,
         lines_seen=at.lines,
@@ -238,16 +241,34 @@ def _announce(plan: Plan, settings: Settings, reporter: Reporter) -> None:
     )
 
 
-def _write_report(folder: RunFolder, store: LineStore, plan: Plan, reporter: Reporter) -> float:
-    """Read the validation lines with the model as saved, and write its report; the CER."""
+def _finish(
+    folder: RunFolder, store: LineStore, plan: Plan, best: float, reporter: Reporter
+) -> float:
+    """Prepare the model as saved for reading in integers, and write its report; the CER.
+
+    Args:
+        folder: Of the run.
+        store: Holds the lines.
+        plan: Of the run.
+        best: CER of the same lines in training; where integers read worse, they are left.
+        reporter: Told of every line.
+    """
     from uncial.evaluation.report import html
     from uncial.evaluation.run import evaluate_lines
+    from uncial.formats.models import native
     from uncial.models.recognizer import Recognizer
     from uncial.training.checkpoint import write_atomically
 
     recognizer: Recognizer = Recognizer.load(folder.model)
+    typical = plan.lines.rows[:: -(-len(plan.lines) // _CALIBRATION_LINES)]
+    recognizer.calibrate(store.image(int(row)) for row in typical)
     rows = [int(row) for row in plan.validation]
     evaluation = evaluate_lines(recognizer, store, rows, reporter)
+    if evaluation.score.cer > best + _INTEGER_LOSS:
+        reporter(Note(text="8-bit integers read worse; the model will read without them"))
+        recognizer.ranges = {}
+        evaluation = evaluate_lines(recognizer, store, rows, reporter)
+    write_atomically(folder.model, native.pack(recognizer.to_archive()))
     page = html(
         evaluation,
         store.image,

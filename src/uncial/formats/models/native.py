@@ -9,6 +9,7 @@ JSON object::
     preprocessing  Preprocessing.to_json()
     normalization  rule names joined by "+"
     metadata       provenance, free JSON
+    ranges         optional: least and greatest input of convolutions by name
 
 Loading parses JSON and tensors; nothing is ever unpickled or executed.
 
@@ -35,6 +36,7 @@ FORMAT = 1
 _KEY = "uncial"
 _MAX_HEADER = 100_000_000  # bytes; the bound of the safetensors library itself
 _AGAIN = "copy or download the file again; this one is cut short, damaged or was edited"
+_FINITE = 1e30  # no activation is as large
 _FIELDS = {
     "spec": str,
     "codec": dict,
@@ -57,6 +59,8 @@ def pack(archive: ModelArchive) -> bytes:
         "normalization": archive.normalization.name,
         "metadata": archive.metadata,
     }
+    if archive.ranges:
+        header["ranges"] = {name: list(seen) for name, seen in archive.ranges.items()}
     weights = {name: np.asarray(array, order="C") for name, array in archive.weights.items()}
     return save(weights, metadata={_KEY: json.dumps(header, ensure_ascii=False)})
 
@@ -88,6 +92,7 @@ def unpack(data: bytes) -> ModelArchive:
             normalization=Normalization.named(header["normalization"]),
             weights=weights,
             metadata=header["metadata"],
+            ranges=_ranges(header.get("ranges", {})),
         )
     except (CharsetError, ConfigError) as error:
         raise FormatError(
@@ -128,3 +133,23 @@ def read_header(data: bytes) -> dict[str, Any]:
         header = _MIGRATIONS[version](header)
         version += 1
     return dict(header)
+
+
+def _ranges(values: object) -> dict[str, tuple[float, float]]:
+    """Ranges as written by `pack`, checked."""
+    if not isinstance(values, dict):
+        raise FormatError("the ranges are not a JSON object", offset=8, remedy=_AGAIN)
+    found: dict[str, tuple[float, float]] = {}
+    for name, seen in values.items():
+        match seen:
+            case [int() | float() as low, int() | float() as high] if (
+                _FINITE > high >= low > -_FINITE
+            ):
+                found[name] = (float(low), float(high))
+            case _:
+                raise FormatError(
+                    f"the range of {name!r} is {seen!r}, not two ascending numbers",
+                    offset=8,
+                    remedy=_AGAIN,
+                )
+    return found

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import ClassVar
 
+import torch
+from torch import Tensor
 from torch.nn import functional
 
 from uncial.nn.frames import Frames
@@ -54,6 +56,9 @@ class MaxPool(Op):
     def forward(self, frames: Frames) -> Frames:
         """Take the maximum of every window."""
         data = at_least(frames, self.window[1])
+        if data.dtype == torch.uint8:  # torch's kernel refuses bytes
+            rows = _largest(data, 2, self.window[0], self.stride[0])
+            return self.emit(_largest(rows, 3, self.window[1], self.stride[1]), frames)
         return self.emit(functional.max_pool2d(data, self.window, self.stride), frames)
 
 
@@ -83,3 +88,18 @@ class HeightPool(Op):
         """Take the maximum of every column."""
         height = frames.data.shape[2]
         return self.emit(functional.max_pool2d(frames.data, (height, 1)), frames)
+
+
+def _largest(data: Tensor, axis: int, window: int, stride: int) -> Tensor:
+    """Maximum over windows along one axis."""
+    count = windows(data.shape[axis], window, stride)
+    if not count:
+        return data.narrow(axis, 0, 0)
+    reach = (count - 1) * stride + 1
+    places = [
+        data.movedim(axis, 0)[at : at + reach : stride].movedim(0, axis) for at in range(window)
+    ]
+    result = places[0]
+    for place in places[1:]:
+        result = torch.maximum(result, place)
+    return result
