@@ -228,5 +228,37 @@ def test_lines_that_tesseract_reads_again(tmp_path: Path) -> None:
     assert union == Unicharset.unpack(merge([made]).pack(decimal=True))
 
 
+def test_lines_of_older_versions(tmp_path: Path) -> None:
+    rng = random.Random(3)
+    forms = (
+        "{t} {p} {b},{s} {n} {i} {d} {i}  {t}\t# x",
+        "{t} {p} {b},{s} {n} {i} {d} {i}",
+        "{t} {p} {b} , {s} {n} {i} {d} {i} \t# {t}",
+        "{t} {p} {b} {n} {i} {d} {i}",
+        "{t} {p} {b} {n} {i}\r",
+        "{t} {p} {n}\t{i}  x y",
+        "{t} {p} {n}",
+        "{t} {p} {n} # x",
+        "  {t}  {p}",
+    )
+    rows = []
+    for at in range(270):
+        fields = {
+            "t": chr(0x4E00 + at),
+            "p": rng.choice(["0", "3", "8", "10", "1f", "0x5", "A", "100"]),
+            "b": ",".join(rng.choices(["0", "64", "255", "300", "-3"], k=4)),
+            "s": ",".join(rng.choices(["0", "1.5", ".25", "1e2", "-3.5", "1."], k=6)),
+            "n": rng.choice(["Latin", "Han", "NULL"]),
+            "i": rng.choice([0, 5, 270, 271, 300]),
+            "d": rng.randint(0, 22),
+        }
+        rows.append(forms[at % len(forms)].format(**fields))
+    data = "\n".join(["271", "NULL 0 Common 0", *rows, ""]).encode()
+    (tmp_path / "old").write_bytes(data)
+    _run("merge_unicharsets", tmp_path / "old", tmp_path / "old", tmp_path / "union")
+    ours = Unicharset.unpack(data)
+    assert merge([ours, ours]).pack(decimal=True) == (tmp_path / "union").read_bytes()
+
+
 def _head(file: Path, count: int) -> tuple[str, ...]:
     return lines(file.read_bytes())[:count]

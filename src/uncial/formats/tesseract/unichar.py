@@ -38,14 +38,14 @@ SPECIALS = (" ", JOINED, BROKEN)
 OPEN_BOX = (0, 255, 0, 255)
 NO_STATISTICS = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
 
-_INT = rb"\s*[+-]?\d{1,9}(?!\d)"
-_FLOAT = rb"\s*[+-]?(?:\d{1,8}\.?\d{0,40}|\.\d{1,40})(?:[eE][+-]?[0-2]?\d)?(?!\d)"
+_INT = rb"\s*+[+-]?+\d{1,9}+(?!\d)"
+_FLOAT = rb"\s*+[+-]?+(?>\d{1,8}+\.?+\d{0,40}+|\.\d{1,40}+)(?:[eE][+-]?+[0-2]?\d)?+(?!\d)"
 _BOX = rb"(?P<box>%b)" % rb"\s*,".join([_INT] * 4)
 _RANGES = rb"%b\s*,(?P<statistics>%b)" % (_BOX, rb"\s*,".join([_FLOAT] * 6))
-_SCRIPT = rb"\s*(?P<script>\S{1,62})"
+_SCRIPT = rb"\s*+(?P<script>[^\s,]{1,62}+)(?!\S)"
 _OTHER = rb"(?P<other>%b)" % _INT
 _DIRECTION = rb"(?P<direction>%b)(?P<mirror>%b)" % (_INT, _INT)
-_NORMED = rb"\s*(?P<normed>\S{1,62})"
+_NORMED = rb"\s*+(?P<normed>\S{1,62}+)"
 _HEAD = re.compile(rb"\s*(\S+)\s*\+?(?:0[xX])?([0-9a-fA-F]{1,8})")
 _TAILS = tuple(
     re.compile(b"".join(columns))
@@ -55,8 +55,8 @@ _TAILS = tuple(
         (_BOX, _SCRIPT, _OTHER, _DIRECTION),
         (_BOX, _SCRIPT, _OTHER),
         (_SCRIPT, _OTHER),
-        (_SCRIPT,),
-        (),
+        (_SCRIPT, rb"\s*+(?P<junk>\S?)"),
+        (rb"\s*+\Z",),
     )
 )
 _FRAGMENT = re.compile(r"\|([^|]+)\|(\d+)([|n])(\d+)")
@@ -105,7 +105,10 @@ def parse(line: bytes, at: int, size: int) -> Unichar | None:
     head = _HEAD.match(line)
     if head is None:
         return None
-    tail = next(found for pattern in _TAILS if (found := pattern.match(line, head.end())))
+    matches = (pattern.match(line, head.end()) for pattern in _TAILS)
+    tail = next((match for match in matches if match), None)
+    if tail is None:
+        return None
     given = {name: value for name, value in tail.groupdict().items() if value is not None}
     token = head[1].decode("utf-8")
     text = " " if token == "NULL" else token
@@ -113,7 +116,7 @@ def parse(line: bytes, at: int, size: int) -> Unichar | None:
         text=text,
         props=int(head[2], 16) & 31,
         script=given.get("script", b"NULL").decode("utf-8"),
-        other_case=_known(given.get("other"), at, size),
+        other_case=_known(given.get("other", b"0" if given.get("junk") else None), at, size),
         direction=int(given.get("direction", 0)),
         mirror=_known(given.get("mirror"), at, size),
         normed=given["normed"].decode("utf-8", errors="ignore") if "normed" in given else text,

@@ -130,6 +130,7 @@ def test_lines_are_kept_until_their_entry_changes() -> None:
     [
         ("a 3", Unichar(text="a", props=3, normed="a")),
         ("a 3 Latin", Unichar(text="a", props=3, script="Latin", normed="a")),
+        ("a 3 Latin # x", Unichar(text="a", props=3, script="Latin", normed="a")),
         ("a 3 Latin 1", Unichar(text="a", props=3, script="Latin", other_case=1, normed="a")),
         (
             "a 3 10,20,30,300 Latin 1",
@@ -177,6 +178,7 @@ def test_older_lines(line: str, expected: Unichar) -> None:
         (b"x", "no number"),
         (b"99999999\nNULL 0", "announced"),
         (b"1\nNULL", "not a unit and its properties"),
+        (b"1\na 3 1,2,3,4 ,5 Latin", "not a unit and its properties"),
         (b"2\na 0\na 1", "entry 0 again"),
         (b"1\n\xff 0", "not UTF-8"),
         (b"1\na\x00b 0", "white space"),
