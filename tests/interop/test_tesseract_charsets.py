@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import random
 import shutil
 import subprocess
@@ -10,8 +11,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
+from uncial.formats.tesseract import lstmf
 from uncial.formats.tesseract.bundle import (
     NUMBERS,
     PUNCTUATION,
@@ -262,3 +266,32 @@ def test_lines_of_older_versions(tmp_path: Path) -> None:
 
 def _head(file: Path, count: int) -> tuple[str, ...]:
     return lines(file.read_bytes())[:count]
+
+
+@pytest.mark.parametrize("passed", [False, True])
+def test_lstmtraining_starts_from_a_starter(tmp_path: Path, passed: bool) -> None:
+    text = "abc cab"
+    language = Language(words=("abc", "cab"), punctuation=(" ",), pass_through=passed)
+    starter = bundle(extract([text]).unicharset, language)
+    (tmp_path / "xyz.traineddata").write_bytes(starter.model.pack())
+    picture = io.BytesIO()
+    pixels = np.random.default_rng(0).integers(0, 255, (24, 120), dtype=np.uint8)
+    Image.fromarray(pixels).save(picture, "PNG")
+    (tmp_path / "line.lstmf").write_bytes(
+        lstmf.pack([lstmf.Sample(image=picture.getvalue(), text=text)])
+    )
+    (tmp_path / "list").write_text(f"{tmp_path / 'line.lstmf'}\n")
+    log = _run(
+        *("lstmtraining", "--traineddata", tmp_path / "xyz.traineddata", "--max_iterations", 1),
+        *("--net_spec", "[1,16,0,1 Mp4,4 Lfys8 Lfx8 O1c1]", "--model_output", tmp_path / "out"),
+        *("--train_listfile", tmp_path / "list", "--target_error_rate", 0.01),
+    )
+    assert "Finished!" in log
+    _run(
+        *("lstmtraining", "--stop_training", "--continue_from", tmp_path / "out_checkpoint"),
+        *("--traineddata", tmp_path / "xyz.traineddata"),
+        *("--model_output", tmp_path / "done.traineddata"),
+    )
+    done = TrainedData.unpack((tmp_path / "done.traineddata").read_bytes()).components
+    assert done.pop("lstm")
+    assert done == starter.model.components
