@@ -8,16 +8,14 @@ Layout, little-endian::
       i32    length     1 to 9
       i32[]  code       numbers of outputs
 
-Built, a letter is one code, a sequence of code points several, a Hangul syllable three (its
-jamo), a Han character its radical and strokes; unused numbers are squeezed out and the null
-comes last. Passed through, the id is the code. The first unit, the space, has the code 0.
+Codes are built (`uncial.formats.tesseract.recoding`) or, passed through, the ids themselves.
+The first unit, the space, has the code 0.
 
 Source: tesseract 5.x ``src/ccutil/unicharcompress.{h,cpp}``.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -26,20 +24,12 @@ from typing import Self
 
 from uncial.errors import CharsetError
 from uncial.formats.tesseract.cursor import MAX_SIDE, Cursor, Sink
+from uncial.formats.tesseract.recoding import MAX_CODE, Code, build_codes
 from uncial.formats.tesseract.unichar import SPECIALS
-from uncial.formats.tesseract.unicharset import INVALID, Unicharset, clean
+from uncial.formats.tesseract.unicharset import INVALID, Unicharset
 
-MAX_CODE = 9
-"""Codes of one unit at most."""
 NULL = "<nul>"
 """The null character in a text dump."""
-
-Code = tuple[int, ...]
-
-_HANGUL, _LEADING, _VOWELS, _TRAILING = 0xAC00, 19, 21, 28
-_JAMO = _LEADING + _VOWELS + _TRAILING
-_RADIX = 29
-_NULL_CODE = 1  # of the null while a table is built
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,27 +144,7 @@ class Recoder:
             CharsetError: A unit is too long to encode, or more single code points are in use
                 than there are units.
         """
-        size = len(unicharset)
-        direct = {" ": 0, NULL: _NULL_CODE}
-        room = size + (not unicharset.has_special_codes)
-        repeats: Counter[int] = Counter()
-        codes: list[list[int]] = []
-        for at in range(max(size, unicharset.null_id + 1)):
-            text = clean(unicharset.entries[at].text) if at < size else ""
-            code = _composed(text, radicals, repeats, size)
-            if not code:
-                code = _special(at, unicharset) or _spelled(text, direct)
-            if not 1 <= len(code) <= MAX_CODE or len(direct) > room:
-                raise CharsetError(
-                    f"unicharset entry {at}, {text!r}, cannot be recoded: "
-                    f"{len(code)} codes (1 to {MAX_CODE}), {len(direct)} single code points in "
-                    f"use (up to {room})",
-                    remedy="use a pass-through recoder, or list the code points of this entry "
-                    "as units of their own",
-                )
-            codes.append(code)
-        _separate(codes[:size], size + _JAMO)
-        return cls(codes=_compact(codes), null_id=unicharset.null_id)
+        return cls(codes=build_codes(unicharset, radicals), null_id=unicharset.null_id)
 
     @property
     def null_char(self) -> int:
@@ -253,63 +223,3 @@ def _flaw(at: int, code: Code) -> str:
     if not 0 <= min(code) <= max(code) <= MAX_SIDE:
         return f"has codes outside of 0 to {MAX_SIDE}"
     return "must be 0, for the first unit is the space" if at == 0 and code[0] != 0 else ""
-
-
-def _composed(
-    text: str, radicals: Mapping[int, Code], repeats: Counter[int], base: int
-) -> list[int]:
-    """The code of one Han character or Hangul syllable; none for other texts."""
-    if len(text) != 1:
-        return []
-    point = ord(text)
-    if point in radicals:
-        key = 0
-        for number in radicals[point]:
-            key = key * _RADIX + number
-        code = [base + _JAMO + number for number in radicals[point]]
-        if repeats[key]:
-            code.append(base + _JAMO + _RADIX + repeats[key])
-        repeats[key] += 1
-        return code
-    syllable, trailing = divmod(point - _HANGUL, _TRAILING)
-    leading, vowel = divmod(syllable, _VOWELS)
-    if not 0 <= leading < _LEADING:
-        return []
-    return [base + leading, base + _LEADING + vowel, base + _LEADING + _VOWELS + trailing]
-
-
-def _special(at: int, unicharset: Unicharset) -> list[int]:
-    """The code of the space, the null and the special units; none for others."""
-    if at == 0:
-        return [0]
-    if at == unicharset.null_id or (unicharset.has_special_codes and at < len(SPECIALS)):
-        return [_NULL_CODE]
-    return []
-
-
-def _spelled(text: str, direct: dict[str, int]) -> list[int]:
-    """One code per code point, in the order of first use; too long a text is not spelled."""
-    if len(text) > MAX_CODE:
-        return [0] * len(text)
-    return [direct.setdefault(point, len(direct)) for point in text]
-
-
-def _separate(codes: list[list[int]], han: int) -> None:
-    """Move the codes of each position, so that those of Han do not overlap."""
-    offset = 0
-    for place in range(MAX_CODE):
-        reached = 0
-        for code in codes:
-            if len(code) > place:
-                reached = max(reached, code[place] - han)
-                code[place] += offset
-        if reached == 0:
-            return
-        offset += reached + 1
-
-
-def _compact(codes: list[list[int]]) -> tuple[Code, ...]:
-    """Squeeze out the numbers that are not in use, and put the null behind the others."""
-    used = sorted({number for code in codes for number in code} - {_NULL_CODE})
-    moved = {number: at for at, number in enumerate(used)} | {_NULL_CODE: len(used)}
-    return tuple(tuple(moved[number] for number in code) for code in codes)

@@ -104,6 +104,23 @@ def test_letters_get_codes_in_the_order_of_first_use_and_the_null_the_last() -> 
     assert recoder.code_range == 6
 
 
+@given(
+    st.lists(st.text("abc\u0301가각한一丁丂", min_size=1, max_size=3), max_size=12),
+    st.dictionaries(
+        st.sampled_from([0x4E00, 0x4E01, 0x4E02]),
+        st.lists(st.integers(1, 24), min_size=1, max_size=4).map(tuple),
+    ),
+)
+def test_built_codes_lead_back_to_their_unit(texts: list[str], table: dict[int, Code]) -> None:
+    unicharset = Unicharset.of([*"abc\u0301가각한一丁丂", *texts])
+    recoder = Recoder.build(unicharset, table)
+    for at in range(3, len(unicharset)):
+        assert recoder.decode(recoder.encode(at)) == at
+    used = {number for code in recoder.codes for number in code}
+    assert used == set(range(recoder.code_range))
+    assert recoder.null_char == recoder.code_range - 1
+
+
 def test_hangul_and_han_are_taken_apart() -> None:
     table = {0x4E00: (1, 2), 0x4E01: (1, 2), 0x4E02: (3, 0)}
     recoder = Recoder.build(Unicharset.of(["가", "각", "一", "丁", "丂", "x"]), table)
