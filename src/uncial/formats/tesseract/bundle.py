@@ -26,7 +26,8 @@ from uncial.errors import ConfigError, InputError, UnencodableText
 from uncial.formats.tesseract import properties, radicals
 from uncial.formats.tesseract.container import TrainedData
 from uncial.formats.tesseract.dawg import MAX_LENGTH, Dawg
-from uncial.formats.tesseract.recoder import Code, Recoder
+from uncial.formats.tesseract.recoder import Recoder
+from uncial.formats.tesseract.recoding import Code
 from uncial.formats.tesseract.unicharset import Unicharset
 
 WORDS, PUNCTUATION, NUMBERS = "lstm-word-dawg", "lstm-punc-dawg", "lstm-number-dawg"

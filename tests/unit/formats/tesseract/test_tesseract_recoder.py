@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from uncial.errors import CharsetError, FormatError
 from uncial.formats.tesseract import radicals
 from uncial.formats.tesseract.container import TrainedData
-from uncial.formats.tesseract.recoder import Code, Recoder
+from uncial.formats.tesseract.recoder import Recoder
+from uncial.formats.tesseract.recoding import Code
 from uncial.formats.tesseract.unichar import Unichar
 from uncial.formats.tesseract.unicharset import Unicharset
 
