@@ -130,6 +130,24 @@ class Recognizer:
             ranges=self.ranges,
         )
 
+    @property
+    def spec(self) -> str:
+        """VGSL text of the network."""
+        return self.network.spec
+
+    @property
+    def labels(self) -> int:
+        """Outputs of the network."""
+        return self.codec.width
+
+    def decoding(self, decoder: Decoder) -> str:
+        """How the network's output becomes text where `decoder` is asked for."""
+        return decoder
+
+    def missing(self, text: str) -> set[str]:
+        """Graphemes of `text` that it cannot write."""
+        return self.codec.missing(text)
+
     def calibrate(self, images: Iterable[Image]) -> None:
         """Learn from typical lines in which ranges to read in 8-bit integers.
 

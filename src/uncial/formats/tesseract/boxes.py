@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from uncial.errors import CharsetError, FormatError
+from uncial.text.graphemes import graphemes
 
 END_OF_LINE = "\t"
 """Text of the box that ends a text line."""
@@ -103,6 +104,24 @@ def line_entries(graphemes: Iterable[str], width: int, height: int) -> tuple[Box
     whole = Box(0, 0, width, height)
     end = Box(width, height, width + 1, height + 1)
     return (*(BoxEntry(one, whole) for one in graphemes), BoxEntry(END_OF_LINE, end))
+
+
+def line_text(text: str, width: int, height: int, *, page: int = 0, words: bool = False) -> str:
+    """The lines of a box file for the image of one text line, to be corrected and trained on.
+
+    Args:
+        text: What the line says; may be empty.
+        width: Of the image, px.
+        height: Of the image, px.
+        page: Number of the image in its file.
+        words: One ``WordStr`` line instead of a line for each grapheme.
+    """
+    end = BoxEntry(END_OF_LINE, Box(width, height, width + 1, height + 1), page)
+    if words:
+        return f"{_WORD_STRING} 0 0 {width} {height} {page} #{text}\n{_line(end)}"
+    whole = Box(0, 0, width, height)
+    boxes = [BoxEntry(one, whole, page) for one in graphemes(text)]
+    return "".join(_line(entry) for entry in (*boxes, end))
 
 
 def text_lines(entries: Iterable[BoxEntry], page: int = 0) -> tuple[BoxEntry, ...]:

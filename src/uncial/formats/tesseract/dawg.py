@@ -205,6 +205,29 @@ class Dawg:
                     remedy="build it again from its word list; this one is damaged",
                 )
 
+    def count(self) -> int:
+        """How many words there are, counted without listing them.
+
+        Raises:
+            FormatError: A word is longer than `MAX_LENGTH`, as of a graph that bites its tail.
+        """
+        bits = self.unicharset_size.bit_length()
+        ends = (self.packed >> np.uint64(bits + 2) & np.uint64(1)).astype(np.float64)
+        targets = (self.packed >> np.uint64(bits + 3)).astype(np.int64)
+        last = (self.packed >> np.uint64(bits) & np.uint64(1)).astype(bool)
+        starts = np.flatnonzero(np.concatenate([[True], last[:-1]]))
+        node = np.searchsorted(starts, targets)
+        below = np.zeros(len(starts))
+        for _ in range(MAX_LENGTH + 1):
+            made = np.add.reduceat(ends + np.where(targets > 0, below[node], 0), starts)
+            if np.array_equal(made, below):
+                return int(made[0])
+            below = made
+        raise FormatError(
+            f"a word graph with words of over {MAX_LENGTH} unichars",
+            remedy="build it again from its word list; this one is damaged",
+        )
+
     def words(self, unichars: Sequence[str]) -> Iterator[str]:
         """Every word as text, in the order of the graph.
 
