@@ -15,6 +15,7 @@ from uncial.archive import ModelArchive
 from uncial.decoding.ctc import Hypothesis, greedy, prefix_beam
 from uncial.formats.models import native
 from uncial.imaging.prepare import Preprocessing, prepare
+from uncial.imaging.tesseract import INVERSION_THRESHOLD as _DOUBT
 from uncial.models.compute import half_precision, integers_pay, worker_pool
 from uncial.models.tensors import to_frames
 from uncial.nn.build import Network, build
@@ -75,6 +76,7 @@ class Recognizer:
         metadata: Provenance.
         ranges: Of its convolutions' inputs; with them it reads in 8-bit integers where the
             processor multiplies those faster.
+        components: What another program keeps beside the network.
     """
 
     def __init__(
@@ -86,6 +88,7 @@ class Recognizer:
         metadata: dict[str, Any] | None = None,
         *,
         ranges: Mapping[str, Range] | None = None,
+        components: Mapping[str, bytes] | None = None,
     ) -> None:
         self.network = network
         self.codec = codec
@@ -93,6 +96,7 @@ class Recognizer:
         self.normalization = normalization
         self.metadata = metadata or {}
         self.ranges = dict(ranges or {})
+        self.components = dict(components or {})
 
     @classmethod
     def load(cls, path: Path | str) -> Recognizer:
@@ -116,6 +120,7 @@ class Recognizer:
             archive.normalization,
             archive.metadata,
             ranges=archive.ranges,
+            components=archive.components,
         )
 
     def to_archive(self) -> ModelArchive:
@@ -128,6 +133,7 @@ class Recognizer:
             weights=to_arrays(self.network),
             metadata=self.metadata,
             ranges=self.ranges,
+            components=self.components,
         )
 
     @property
@@ -214,7 +220,7 @@ class Recognizer:
     def _frames(self, lines: Sequence[Image], device: torch.device) -> Frames:
         widest = max(line.shape[1] for line in lines) + 2 * self.preprocessing.pad
         step = max(64, 2 ** (widest - 1).bit_length() // (2 * _WIDTH_CLASSES))
-        frames = to_frames(lines, self.preprocessing.pad, step)
+        frames = to_frames(lines, self.preprocessing.pad, step, self.preprocessing.style)
         return frames._replace(data=frames.data.to(device), widths=frames.widths.to(device))
 
     def _prepared(self, image: Image) -> tuple[Image, int]:
@@ -223,15 +229,27 @@ class Recognizer:
     def _read_batch(
         self, network: Network, lines: Sequence[tuple[Image, int]], decoder: Decoder
     ) -> list[Reading]:
+        images = [line for line, _ in lines]
+        found = self._log_probs(network, images)
+        if self.preprocessing.style == "tesseract" and self.preprocessing.polarity == "auto":
+            doubted = [at for at, rows in enumerate(found) if _sureness(rows) < _DOUBT]
+            if doubted:
+                turned = self._log_probs(network, [255 - images[at] for at in doubted])
+                for at, rows in zip(doubted, turned, strict=True):
+                    found[at] = max(found[at], rows, key=_sureness)
+        return [
+            self._reading(rows, line.shape[1], width, decoder)
+            for rows, (line, width) in zip(found, lines, strict=True)
+        ]
+
+    def _log_probs(self, network: Network, images: Sequence[Image]) -> list[NDArray[np.float32]]:
+        """``(T, C)`` of each prepared line."""
         device = next(network.parameters()).device
-        frames = self._frames([line for line, _ in lines], device)
+        frames = self._frames(images, device)
         with torch.inference_mode(), half_precision(device):
             log_probs = network.log_probs(frames).cpu().numpy()
         steps = network.output_widths(frames.widths).tolist()
-        return [
-            self._reading(rows[:n], line.shape[1], width, decoder)
-            for rows, n, (line, width) in zip(log_probs, steps, lines, strict=True)
-        ]
+        return [rows[:n] for rows, n in zip(log_probs, steps, strict=True)]
 
     def _reading(
         self, log_probs: NDArray[np.float32], prepared: int, width: int, decoder: Decoder
@@ -252,6 +270,14 @@ class Recognizer:
             for c in best.characters
         )
         return Reading(logical_order(best.text), best.confidence, characters)
+
+
+def _sureness(log_probs: NDArray[np.float32]) -> float:
+    """Mean probability of the best labels that are not blank, 0-1."""
+    if not len(log_probs):
+        return 0.0
+    best = log_probs.max(axis=1)[log_probs.argmax(axis=1) != Codec.blank]
+    return float(np.exp(best).mean()) if len(best) else 0.0
 
 
 def _groups(widths: Sequence[int]) -> Iterator[tuple[int, int]]:
