@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from uncial.decoding.recode.line import DecodedUnichar, DecodedWord, unichars, words
+from uncial.decoding.recode.line import DecodedUnichar, DecodedWord, grouped, unichars
 from uncial.decoding.recode.search import RecodeSearch
 from uncial.decoding.recode.tables import SPACE, CodeTables
 from uncial.errors import FormatError
@@ -38,6 +38,7 @@ from uncial.nn.tesseract.forward import ExactNetwork
 from uncial.text.wordorder import reading_order
 
 _SPACELESS_LANGUAGES = frozenset({"Han", "Katakana", "Thai"})
+_NO_SCRIPT = "NULL"
 _LEAST_PROBABILITY = 1e-30
 _KEEPS_SPACES = re.compile(rb"^\s*preserve_interword_spaces[ \t]+[1TtYy]", re.MULTILINE)
 
@@ -106,6 +107,9 @@ class TesseractModel:
     def tables(self) -> CodeTables:
         """What decoding needs to know of the units."""
         entries = self.unicharset.entries
+        scripts = {entry.script for entry in entries}
+        # Tesseract takes the number of a script that a set lacks to be that of no script.
+        undelimited = UNDELIMITED if scripts >= UNDELIMITED else UNDELIMITED | {_NO_SCRIPT}
         return CodeTables(
             labels=self.record.network.no,
             null=self.record.null_char,
@@ -113,22 +117,24 @@ class TesseractModel:
             final=self.recoder.final,
             following=self.recoder.next,
             undelimited=frozenset(
-                at for at, entry in enumerate(entries) if entry.script in UNDELIMITED
+                at for at, entry in enumerate(entries) if entry.script in undelimited
             ),
-            space_delimited=not any(entry.script in _SPACELESS_LANGUAGES for entry in entries),
+            space_delimited=scripts.isdisjoint(_SPACELESS_LANGUAGES),
         )
 
 
 @dataclass(frozen=True, kw_only=True)
 class TesseractReading:
-    """A line as the engine decoded it, from left to right.
+    """A line as the engine decoded it.
 
     Attributes:
-        unichars: Of the best path, spaces included.
-        words: Those that Tesseract keeps.
+        reading: Text and characters.
+        unichars: Of the best path, from left to right, spaces included.
+        words: From left to right, without those of spaces alone.
         line: The image as the network saw it.
     """
 
+    reading: Reading
     unichars: tuple[DecodedUnichar, ...]
     words: tuple[DecodedWord, ...]
     line: TesseractLine
@@ -171,7 +177,7 @@ class TesseractRecognizer:
             threads: Lines read side by side; 0 takes every core.
         """
         with worker_pool(threads) as pool:
-            return list(pool.map(self._read, images))
+            return [decoded.reading for decoded in pool.map(self.decode, images)]
 
     def log_probs(self, image: Image) -> NDArray[np.float32]:
         """Natural log-probabilities of a line, ``(T, labels)``; the null is `tables.null`."""
@@ -179,20 +185,26 @@ class TesseractRecognizer:
         return np.log(np.maximum(probabilities, _LEAST_PROBABILITY))
 
     def decode(self, image: Image) -> TesseractReading:
-        """A line as the engine decodes it: from left to right, with words."""
+        """A line as the engine decodes it, with its words.
+
+        Args:
+            image: ``(H, W)`` gray or ``(H, W, 3)`` RGB uint8.
+        """
         probabilities, line = self._probabilities(image)
         found = unichars(self._search.best_path(probabilities)) if len(probabilities) else []
         kept = [
             word
-            for word in words(found, self.tables.undelimited)
+            for word in grouped(found, self.tables.undelimited)
             if any(one.unichar != SPACE for one in word.unichars)
         ]
-        return TesseractReading(unichars=tuple(found), words=tuple(kept), line=line)
+        step = self.network.stride / line.scale
+        reading = self._reading(kept, step, float(image.shape[1]))
+        return TesseractReading(
+            reading=reading, unichars=tuple(found), words=tuple(kept), line=line
+        )
 
-    def _read(self, image: Image) -> Reading:
-        decoded = self.decode(image)
-        step = self.network.stride / decoded.line.scale
-        width = float(image.shape[1])
+    def _reading(self, words: Sequence[DecodedWord], step: float, width: float) -> Reading:
+        """Text, and characters with their columns in px of the image given."""
         entries = self.model.unicharset.entries
         characters = tuple(
             ReadCharacter(
@@ -201,11 +213,11 @@ class TesseractRecognizer:
                 min(one.start * step, width),
                 min(one.stop * step, width),
             )
-            for word in decoded.words
+            for word in words
             for one in word.unichars
         )
         confidences = [character.confidence for character in characters]
-        return Reading(self._text(decoded.words), _mean(confidences), characters)
+        return Reading(self._text(words), _mean(confidences), characters)
 
     def _text(self, words: Sequence[DecodedWord]) -> str:
         """Text in logical order, without invisible marks of direction."""

@@ -115,7 +115,7 @@ class Emission:
         if self._lexicon is None:
             return
         if unichar == SPACE:
-            if certain > self._worst:
+            if certain > self._worst or unichar in self._undelimited:
                 self._open(node, label, unichar, NO_PERMUTER, certain, continuation)
         elif unichar in self._undelimited:
             weighted = certain * self._ratio

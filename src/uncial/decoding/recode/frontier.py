@@ -118,7 +118,8 @@ def insert(beam: Beam, room: int, node: Node) -> None:
             del beam[place]
             at = place
             break
-    while at and beam[at - 1][0] < score:
+    # Of equals the newest comes first, as in the heaps of Tesseract.
+    while at and beam[at - 1][0] <= score:
         at -= 1
     beam.insert(at, node)
     if len(beam) > room:

@@ -106,7 +106,7 @@ def unichars(path: Sequence[Node]) -> list[DecodedUnichar]:
     return list(_bounded(found, starts, ends, len(path)))
 
 
-def words(found: Sequence[DecodedUnichar], undelimited: Collection[int]) -> list[DecodedWord]:
+def grouped(found: Sequence[DecodedUnichar], undelimited: Collection[int]) -> list[DecodedWord]:
     """Unichars grouped at spaces, and where words of the dictionary begin.
 
     Where a script has no spaces, each stands on its own outside of the dictionary.

@@ -3,7 +3,7 @@
 A text is accepted as a word with punctuation around it where the punctuation graph allows,
 or as a number. A state is a set of positions, each with an edge of the word or number graph
 and an edge of the punctuation graph; sets are numbered when they are first met and each step
-is remembered, so that a decoder pays for it once.
+is remembered, so that a decoder pays for it once; threads may share that memory.
 
 Source: tesseract 5.x ``src/dict/dict.cpp`` (``Dict::def_letter_is_okay``, ``init_active_dawgs``).
 """
@@ -11,6 +11,7 @@ Source: tesseract 5.x ``src/dict/dict.cpp`` (``Dict::def_letter_is_okay``, ``ini
 from __future__ import annotations
 
 from collections.abc import Collection
+from threading import Lock
 from typing import NamedTuple
 
 from uncial.formats.tesseract.dawg import Dawg, Edge
@@ -73,6 +74,7 @@ class Dictionary:
         self._numbers: dict[frozenset[_Position], int] = {}
         self._states: list[frozenset[_Position]] = []
         self._known: dict[tuple[int, int], Follow | None] = {}
+        self._lock = Lock()
         self._number(self._first())
 
     def follow(self, state: int, unichar_id: int) -> Follow | None:
@@ -85,8 +87,9 @@ class Dictionary:
         key = (state, unichar_id)
         if key in self._known:
             return self._known[key]
-        found = self._follow(self._states[state], unichar_id) if unichar_id > _SPACE else None
-        self._known[key] = found
+        with self._lock:
+            found = self._follow(self._states[state], unichar_id) if unichar_id > _SPACE else None
+            self._known[key] = found
         return found
 
     def _first(self) -> frozenset[_Position]:
