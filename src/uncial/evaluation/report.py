@@ -203,7 +203,7 @@ def png_uri(image: NDArray[np.uint8]) -> str:
         width = max(1, round(picture.width * _IMAGE_HEIGHT / picture.height))
         picture = picture.resize((width, _IMAGE_HEIGHT), Image.Resampling.LANCZOS)
     buffer = io.BytesIO()
-    picture.save(buffer, "PNG", optimize=True)
+    picture.save(buffer, "PNG", compress_level=3)
     return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
 
 

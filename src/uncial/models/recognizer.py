@@ -97,6 +97,7 @@ class Recognizer:
         self.metadata = metadata or {}
         self.ranges = dict(ranges or {})
         self.components = dict(components or {})
+        self._integers: Network | None = None
 
     @classmethod
     def load(cls, path: Path | str) -> Recognizer:
@@ -160,11 +161,21 @@ class Recognizer:
         Args:
             images: As for `read`; a few dozen, of training.
         """
+        self.read_in_reals()
         network = folded(self.network)
         device = next(network.parameters()).device
-        lines = (prepare(image, self.preprocessing) for image in images)
+        lines = [prepare(image, self.preprocessing) for image in images]
+        lines.sort(key=lambda line: line.shape[1])
+        groups = _groups([line.shape[1] for line in lines])
         with worker_pool(1), half_precision(device):
-            self.ranges = input_ranges(network, (self._frames([line], device) for line in lines))
+            self.ranges = input_ranges(
+                network, (self._frames(lines[a:b], device) for a, b in groups)
+            )
+
+    def read_in_reals(self) -> None:
+        """Forget the ranges: nothing is read in integers, here or where the model is saved to."""
+        self.ranges = {}
+        self._integers = None
 
     def read(
         self, images: Sequence[Image], *, decoder: Decoder = "greedy", threads: int = 0
@@ -211,10 +222,12 @@ class Recognizer:
                     yield found[i]
 
     def _reading_network(self) -> Network:
+        if self._integers is not None:
+            return self._integers
         network = folded(self.network)
         on_processor = next(network.parameters()).device.type == "cpu"
         if self.ranges and on_processor and integers_pay():
-            return in_integers(network, self.ranges)
+            self._integers = network = in_integers(network, self.ranges)
         return network
 
     def _frames(self, lines: Sequence[Image], device: torch.device) -> Frames:

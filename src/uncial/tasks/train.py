@@ -161,7 +161,7 @@ def _run(
     from uncial.training.lines import plan_lines
     from uncial.training.loop import fit
     from uncial.training.losses import Learner
-    from uncial.training.schedule import first_plan
+    from uncial.training.schedule import affordable_looks, first_plan
     from uncial.training.session import Session
     from uncial.training.validation import validator
 
@@ -170,7 +170,6 @@ def _run(
     learner = Learner(plan.network, settings.kind, settings.shortcut).to(
         device_named(config.device)
     )
-    session = Session(learner, settings, started=started[0], started_cpu=started[1])
     prepared = PreparedLines(store, plan.lines.rows, plan.preprocessing)
     stream = TrainingStream(
         prepared,
@@ -181,8 +180,17 @@ def _run(
         seed=settings.seed,
         strength=settings.augment,
     )
+    steps = first_plan(settings, stream.batches)
+    looks = affordable_looks(
+        settings.validations,
+        steps=steps,
+        lines_a_step=settings.batches * len(plan.lines) / stream.batches,
+        lines_a_look=len(plan.validation),
+    )
+    settings = replace(settings, validations=looks)
+    session = Session(learner, settings, started=started[0], started_cpu=started[1])
     if fresh:
-        session.progress = session.progress.moved(steps=first_plan(settings, stream.batches))
+        session.progress = session.progress.moved(steps=steps)
         _announce(plan, settings, reporter)
     else:
         session.restore(folder.checkpoint)
@@ -266,7 +274,7 @@ def _finish(
     evaluation = evaluate_lines(recognizer, store, rows, reporter)
     if evaluation.score.cer > best + _INTEGER_LOSS:
         reporter(Note(text="8-bit integers read worse; the model will read without them"))
-        recognizer.ranges = {}
+        recognizer.read_in_reals()
         evaluation = evaluate_lines(recognizer, store, rows, reporter)
     write_atomically(folder.model, native.pack(recognizer.to_archive()))
     page = html(

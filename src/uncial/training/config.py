@@ -68,6 +68,8 @@ class LossConfig:
 
     kind: LossKind | Auto = "auto"
     """``alignment`` is Tesseract's target computation, ``ctc`` the classic loss."""
+    ending: float | Auto = "auto"
+    """Share of the run, 0-1, at its end that minimizes CTC whatever `kind` says."""
     shortcut: float | Auto = "auto"
     """Weight of a second head on the op named ``stem``, in training only."""
     augment: float | Auto = "auto"
@@ -152,6 +154,7 @@ class Settings:
     ema: float
     warmup: float
     kind: LossKind
+    ending: float
     shortcut: float
     augment: float
     validations: int
@@ -232,6 +235,8 @@ def _check(settings: Settings) -> None:
     wrong = [f"{n} must be above 0" for n in positive if getattr(settings, n) <= 0]
     shares = ("ema", "warmup")
     wrong += [f"{n} must be from 0 to below 1" for n in shares if not 0 <= getattr(settings, n) < 1]
+    if not 0 <= settings.ending <= 1:
+        wrong.append("ending must be from 0 to 1")
     zero = ("minutes", "steps", "shortcut", "augment", "weight_decay", "patience", "pad", "seed")
     wrong += [f"{n} must not be negative" for n in zero if getattr(settings, n) < 0]
     if settings.stretch != "auto" and not 0.05 <= settings.stretch <= 20:

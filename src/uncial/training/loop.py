@@ -61,7 +61,8 @@ def fit(
                 group = list(islice(batches, settings.batches))
                 rate = session.prepare_rate()
                 seed = settings.seed * 1_000_003 + session.progress.step
-                result = replicas.step([make for _, make in group], seed)
+                makers = [make for _, make in group]
+                result = replicas.step(makers, seed, ending=session.ending)
                 if guard.sound(result.loss, session.gradient_norm()):
                     session.move()
                 if guard.diverged:

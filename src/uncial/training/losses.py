@@ -38,7 +38,7 @@ class Learner(nn.Module):
 
     Args:
         network: In training.
-        kind: Main loss.
+        kind: Main loss, until the last part of the run.
         shortcut: Weight of the shortcut head's loss, toward the same targets; 0, or a network
             without an op named ``stem``, goes without.
     """
@@ -53,8 +53,15 @@ class Learner(nn.Module):
             shape = network.taps[STEM]
             self.head = ShortcutHead(shape.channels, shape.height, network.labels)
 
-    def forward(self, batch: Batch) -> tuple[Tensor, Tensor]:
-        """Loss to minimize, and the main loss alone, each a mean over frames."""
+    def forward(self, batch: Batch, *, ending: bool = False) -> tuple[Tensor, Tensor]:
+        """Loss to minimize, and the main loss alone, each a mean over frames.
+
+        Args:
+            batch: Lines with their labels.
+            ending: The last part of a run: CTC alone, the likelihood itself.
+        """
+        if ending:
+            return self._ending(batch)
         tapped: dict[str, Frames] = {}
         if self.head is None:
             out = self.network(batch.frames)
@@ -78,6 +85,12 @@ class Learner(nn.Module):
         else:
             side = ctc_loss(early, stem.widths, batch.labels, batch.lengths)
         return main + self.weight * side, main.detach()
+
+    def _ending(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        widths = self.network.output_widths(batch.frames.widths)
+        log_probs = _steps(self.network(batch.frames)).float().log_softmax(2)
+        main = ctc_loss(log_probs, widths, batch.labels, batch.lengths)
+        return main, main.detach()
 
 
 def alignment_loss(log_probs: Tensor, widths: Tensor, labels: Tensor, lengths: Tensor) -> Tensor:

@@ -51,18 +51,21 @@ class Replicas:
             for mine, shared in zip(replica.parameters(), learner.parameters(), strict=True):
                 mine.data = shared.data
 
-    def step(self, makers: Sequence[Callable[[], Batch]], seed: int) -> StepResult:
+    def step(
+        self, makers: Sequence[Callable[[], Batch]], seed: int, *, ending: bool = False
+    ) -> StepResult:
         """Leave the mean gradient of the batches on the learner's parameters.
 
         Args:
             makers: Make one batch each, on the thread that will use it.
             seed: Fixes dropout.
+            ending: The last part of the run, see `Learner`.
         """
         for replica in self._replicas:
             replica.zero_grad(set_to_none=True)
         before = [buffer.clone() for buffer in self._learner.buffers()]
         jobs = zip(self._replicas, makers, range(len(makers)), strict=False)
-        done = list(self._pool.map(lambda job: _gradient(*job, seed=seed), jobs))
+        done = list(self._pool.map(lambda job: _gradient(*job, seed=seed, ending=ending), jobs))
         self._sum_gradients(len(makers))
         self._average_statistics(len(makers), before)
         return StepResult(sum(loss for loss, _ in done) / len(done), sum(n for _, n in done))
@@ -91,11 +94,11 @@ class Replicas:
 
 
 def _gradient(
-    learner: Learner, make: Callable[[], Batch], place: int, *, seed: int
+    learner: Learner, make: Callable[[], Batch], place: int, *, seed: int, ending: bool
 ) -> tuple[float, int]:
     device = next(learner.parameters()).device
     batch = make().to(device)
     with seeded_noise(seed * 1_000_003 + place), half_precision(device):
-        loss, main = learner(batch)
+        loss, main = learner(batch, ending=ending)
     loss.backward()
     return float(main), len(batch.lengths)

@@ -9,6 +9,8 @@ from uncial.training.config import Settings
 _PROBE_STEPS = 24  # steps after which the first plan from a time budget is made
 _FINAL = 0.01  # share of the peak rate at the end
 _TOLERANCE = 0.05  # a plan that is off by less of what is left stays
+_LOOK_SHARE = 0.2  # validation lines read for each training line: a twentieth of the time
+_LEAST_LOOKS = 3
 _USABLE = 0.985  # of a time budget; the rest goes to the last model and the report
 
 
@@ -61,3 +63,18 @@ def estimated_share(settings: Settings, *, step: int, steps: int, seconds: float
     if steps:
         return min(1.0, step / steps)
     return min(0.05, seconds / max(1e-9, settings.minutes * 60))
+
+
+def affordable_looks(wanted: int, *, steps: int, lines_a_step: float, lines_a_look: int) -> int:
+    """Validations in a run: as many as wanted, fewer where a short run would mostly validate.
+
+    Args:
+        wanted: At most so many.
+        steps: Steps of the run; 0 where a time budget decides, which leaves enough room.
+        lines_a_step: Training lines in a step, about.
+        lines_a_look: Validation lines.
+    """
+    if not steps:
+        return wanted
+    room = int(_LOOK_SHARE * steps * lines_a_step / max(1, lines_a_look))
+    return min(wanted, max(_LEAST_LOOKS, room))

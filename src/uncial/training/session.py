@@ -57,6 +57,11 @@ class Session:
         at = self.progress
         return estimated_share(self.settings, step=at.step, steps=at.steps, seconds=self.seconds)
 
+    @property
+    def ending(self) -> bool:
+        """Whether the last part of the run has begun, which minimizes CTC."""
+        return self.share >= 1 - self.settings.ending
+
     def prepare_rate(self) -> float:
         """Set the learning rate of the next step."""
         rate = learning_rate(self.settings, self.share) * self.progress.lr_factor

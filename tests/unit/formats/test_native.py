@@ -192,6 +192,11 @@ def test_a_field_that_is_missing_or_misstated_is_named(name: str, value: object)
         ({"preprocessing": {"contrast": [60, 1]}}, "preprocessing out of range"),
         ({"preprocessing": {"contrast": [1, 2, 3]}}, "preprocessing out of range"),
         ({"preprocessing": {"contrast": "ab"}}, "preprocessing out of range"),
+        ({"ranges": [1, 2]}, "ranges are not a JSON object"),
+        ({"ranges": {"layers.C_0": [2, 1]}}, "not two ascending numbers"),
+        ({"ranges": {"layers.C_0": [0, float("nan")]}}, "not two ascending numbers"),
+        ({"ranges": {"layers.C_0": [0, float("inf")]}}, "not two ascending numbers"),
+        ({"ranges": {"layers.C_0": [0]}}, "not two ascending numbers"),
     ],
 )
 def test_a_header_that_contradicts_itself_is_refused(changed: dict[str, Any], problem: str) -> None:
@@ -265,7 +270,7 @@ JSON = st.recursive(
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.sampled_from(sorted(HEADER)), JSON)
+@given(st.sampled_from([*sorted(HEADER), "ranges"]), JSON)
 def test_any_json_in_a_field_reads_or_is_refused(name: str, value: object) -> None:
     with contextlib.suppress(FormatError):
         native.unpack(_file({**HEADER, name: value}))

@@ -164,3 +164,15 @@ def test_both_kinds_are_told_apart(
     batch = make()
     losses = [make_learner(PLAIN, kind=kind)(batch)[0].item() for kind in ("alignment", "ctc")]
     assert losses[0] != pytest.approx(losses[1])
+
+
+def test_the_end_of_a_run_minimizes_ctc_whatever_the_kind(
+    make_learner: Callable[..., Learner], stream: TrainingStream
+) -> None:
+    _, make = next(iter(stream.from_place(StreamPlace())))
+    batch = make()
+    learner = make_learner(PLAIN, kind="alignment").eval()
+    by_ctc = make_learner(PLAIN, kind="ctc").eval()
+    by_ctc.load_state_dict(learner.state_dict())
+    loss, main = learner(batch, ending=True)
+    assert loss.item() == main.item() == pytest.approx(by_ctc(batch)[1].item(), rel=1e-5)

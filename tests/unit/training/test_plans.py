@@ -8,6 +8,7 @@ import pytest
 from uncial.errors import ConfigError, TrainingError
 from uncial.nn.build import build
 from uncial.training.config import (
+    LossConfig,
     NetworkConfig,
     OptimizerConfig,
     Settings,
@@ -16,7 +17,13 @@ from uncial.training.config import (
     resolve,
 )
 from uncial.training.guard import Guard, check_rescues
-from uncial.training.schedule import estimated_share, first_plan, learning_rate, replanned
+from uncial.training.schedule import (
+    affordable_looks,
+    estimated_share,
+    first_plan,
+    learning_rate,
+    replanned,
+)
 
 
 def _settings(**changes: object) -> Settings:
@@ -72,6 +79,13 @@ def test_a_number_of_steps_is_never_replanned() -> None:
     assert replanned(settings, step=60, steps=70, seconds=1e6, pace=1e4) == 70
 
 
+def test_short_runs_validate_less_often() -> None:
+    assert affordable_looks(20, steps=150, lines_a_step=8, lines_a_look=150) == 3
+    assert affordable_looks(20, steps=5000, lines_a_step=8, lines_a_look=150) == 20
+    assert affordable_looks(2, steps=5000, lines_a_step=8, lines_a_look=150) == 2
+    assert affordable_looks(20, steps=0, lines_a_step=8, lines_a_look=10**6) == 20
+
+
 def test_the_guard_skips_what_is_no_number_then_asks_to_go_back() -> None:
     guard = Guard()
     assert guard.sound(1.0, 1.0)
@@ -96,3 +110,13 @@ def test_a_run_that_diverges_again_and_again_is_given_up() -> None:
     check_rescues(3, 10)
     with pytest.raises(TrainingError, match="diverged 4 times"):
         check_rescues(4, 10)
+
+
+@pytest.mark.parametrize(("share", "wrong"), [(0.4, ""), (-0.1, "ending"), (1.1, "ending")])
+def test_the_ending_is_a_share(share: float, wrong: str) -> None:
+    config = TrainConfig(output=Path("run"), loss=LossConfig(ending=share))
+    if not wrong:
+        assert resolve(config).ending == share
+        return
+    with pytest.raises(ConfigError, match="ending must be from 0 to 1"):
+        resolve(config)
