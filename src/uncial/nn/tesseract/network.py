@@ -218,10 +218,11 @@ def _fill_gates(enter: nn.Linear, recur: nn.Linear, layer: Layer) -> None:
 def _fill_lstm(cell: nn.LSTM, layer: Layer) -> None:
     """Gates in the order of PyTorch; its second bias is nought."""
     weights = np.concatenate([_real(layer.matrices[at]) for at in _TORCH_GATES])
-    _copy(cell.weight_ih_l0, weights[:, : layer.ni], layer)
-    _copy(cell.weight_hh_l0, weights[:, layer.ni : -1], layer)
-    _copy(cell.bias_ih_l0, weights[:, -1], layer)
-    cell.bias_hh_l0.zero_()
+    enter, recur, bias, second = cell.parameters()
+    _copy(enter, weights[:, : layer.ni], layer)
+    _copy(recur, weights[:, layer.ni : -1], layer)
+    _copy(bias, weights[:, -1], layer)
+    second.zero_()
 
 
 def _copy(into: Tensor, values: NDArray[np.floating], layer: Layer) -> None:
