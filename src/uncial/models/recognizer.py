@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -259,7 +260,9 @@ class Recognizer:
         """``(T, C)`` of each prepared line."""
         device = next(network.parameters()).device
         frames = self._frames(images, device)
-        with torch.inference_mode(), half_precision(device):
+        exact = self.preprocessing.style == "tesseract"  # its readings are compared to the digit
+        precision = nullcontext() if exact else half_precision(device)
+        with torch.inference_mode(), precision:
             log_probs = network.log_probs(frames).cpu().numpy()
         steps = network.output_widths(frames.widths).tolist()
         return [rows[:n] for rows, n in zip(log_probs, steps, strict=True)]

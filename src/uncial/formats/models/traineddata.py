@@ -13,10 +13,7 @@ Source: tesseract 5.x ``src/lstm/lstmrecognizer.cpp``.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
@@ -26,6 +23,7 @@ from uncial.formats.models.base import Loss
 from uncial.formats.tesseract.container import TrainedData
 from uncial.formats.tesseract.dawg import Dawg
 from uncial.formats.tesseract.labels import LabelTable, charset_of, label_table
+from uncial.formats.tesseract.memory import KEY, SETTINGS, headed, known, remembered, stored_spec
 from uncial.formats.tesseract.network import LSTMRecord
 from uncial.formats.tesseract.nodes import Node
 from uncial.formats.tesseract.quantize import AVX2_ROWS, quantized
@@ -40,14 +38,7 @@ from uncial.text.normalize import Normalization
 
 UNICHARSET, RECODER = "lstm-unicharset", "lstm-recoder"
 _ANY_HEIGHT = 48  # px; what Tesseract scales lines to that are higher, of variable networks
-_KEY = "tesseract"  # of the metadata
-_SETTINGS = (
-    "training_iteration",
-    "sample_iteration",
-    "adam_beta",
-    "learning_rate",
-    "momentum",
-)
+_ROUNDED = Loss("weights", "rounded to int8, from which a few characters may suffer")
 _AS_IT_IS = "read with the model as it is; it cannot be converted or trained on here"
 
 
@@ -66,6 +57,46 @@ def pack(archive: ModelArchive, *, integer: bool = False) -> tuple[bytes, tuple[
     """The bytes of a file; see `to_traineddata`."""
     model, losses = to_traineddata(archive, integer=integer)
     return model.pack(), losses
+
+
+def rewritten(
+    data: bytes, name: str = "traineddata", *, integer: bool = False
+) -> tuple[bytes, tuple[Loss, ...]]:
+    """The same file, on request with int8 weights; nothing else in it changes.
+
+    Raises:
+        FormatError: It is damaged, or for int8 weights has no LSTM network.
+        ConfigError: A weight is not finite.
+    """
+    model = TrainedData.unpack(data, name)
+    if not integer:
+        return model.pack(), ()
+    embedded = not {UNICHARSET, RECODER} <= model.components.keys()
+    part = model.component("lstm", of=name)
+    record = LSTMRecord.unpack(part, f"{name}: lstm", embedded=embedded, swapped=model.swapped)
+    if record.is_integer:
+        return model.pack(), ()
+    if model.swapped:
+        raise ConfigError(
+            f"{name}: numbers are big-endian", remedy="convert it to safetensors and back first"
+        )
+    record = quantized(record, padding=AVX2_ROWS)
+    return model.replaced("lstm", record.pack()).pack(), (_ROUNDED,)
+
+
+def fit(model: TrainedData, name: str = "traineddata") -> str:
+    """Why Tesseract cannot read with a model; empty where it can.
+
+    Args:
+        model: With a network.
+        name: What it is, for messages.
+    """
+    try:
+        record, model = _record(model, name)
+        _check_outputs(record, charset(model, name)[1], name)
+    except FormatError as error:
+        return error.problem
+    return ""
 
 
 def to_archive(
@@ -87,13 +118,8 @@ def to_archive(
     """
     record, model = _record(model, name)
     unicharset, recoder = charset(model, name)
+    _check_outputs(record, recoder, name)
     table = label_table(unicharset, recoder)
-    if recoder.code_range != record.network.no or recoder.null_char != record.null_char:
-        raise FormatError(
-            f"{name}: the network has {record.network.no} outputs, null {record.null_char}; the "
-            f"recoder {recoder.code_range}, null {recoder.null_char}",
-            remedy="take network, recoder and unicharset from the same model",
-        )
     spec, slots = spec_of(record.network)
     height, losses = _height(record.network)
     archive = ModelArchive(
@@ -102,7 +128,7 @@ def to_archive(
         preprocessing=Preprocessing.tesseract(height),
         normalization=Normalization.DEFAULT,
         weights=arrays_of(slots, table.order),
-        metadata={_KEY: _remembered(record)},
+        metadata={KEY: remembered(record)},
         components={part: body for part, body in model.components.items() if part != "lstm"},
     )
     return archive, (*losses, *_reading_losses(record, model, table))
@@ -134,8 +160,8 @@ def to_traineddata(
     losses = []
     if integer:
         record = quantized(record, padding=AVX2_ROWS)
-        losses.append(Loss("weights", "rounded to int8, which a few characters may suffer from"))
-    others = sorted(archive.metadata.keys() - {_KEY})
+        losses.append(_ROUNDED)
+    others = sorted(archive.metadata.keys() - {KEY})
     if others:
         losses.append(
             Loss("provenance", f"left out, there is no place for it: {', '.join(others)}")
@@ -157,18 +183,19 @@ def record_of(archive: ModelArchive, starter: TrainedData) -> LSTMRecord:
     Raises:
         ConfigError, SpecError, FormatError: As `to_traineddata`.
     """
+    _check_style(archive.preprocessing)
     unicharset, recoder = charset(starter, "the starter model")
     order = label_order_between(archive.codec, label_table(unicharset, recoder))
-    known = _known(archive.metadata)
+    past = known(archive.metadata)
     root, slots = nodes_of(
-        archive.spec, recoder.code_range, rate=float(known.get("learning_rate", 0.001))
+        archive.spec, recoder.code_range, rate=float(past.get("learning_rate", 0.001))
     )
-    _check_preparation(archive.preprocessing, root)
+    _check_height(archive.preprocessing, root)
     network = filled(root, slots, archive.weights, order)
-    settings = {key: known[key] for key in _SETTINGS if key in known}
+    settings = {key: past[key] for key in SETTINGS if key in past}
     return LSTMRecord(
-        network=_headed(network, known.get("layers", [])),
-        spec=_stored_spec(archive.spec, known.get("spec", "")),
+        network=headed(network, past.get("layers", [])),
+        spec=stored_spec(archive.spec, past.get("spec", "")),
         null_char=recoder.null_char,
         **settings,
     )
@@ -240,6 +267,15 @@ def _record(model: TrainedData, name: str) -> tuple[LSTMRecord, TrainedData]:
     return record, model
 
 
+def _check_outputs(record: LSTMRecord, recoder: Recoder, name: str) -> None:
+    if recoder.code_range != record.network.no or recoder.null_char != record.null_char:
+        raise FormatError(
+            f"{name}: the network has {record.network.no} outputs, null {record.null_char}; the "
+            f"recoder {recoder.code_range}, null {recoder.null_char}",
+            remedy="take network, recoder and unicharset from the same model",
+        )
+
+
 def _turned(model: TrainedData, name: str) -> TrainedData:
     """The same with the numbers of the LSTM engine's components in the usual byte order."""
     turned = dict(model.components)
@@ -291,94 +327,17 @@ def _rounds(network: Node) -> bool:
     )
 
 
-def _remembered(record: LSTMRecord) -> dict[str, Any]:
-    """Settings of a network's training and the headers of its layers, ready for JSON."""
-    layers = [
-        {
-            "type": node.type,
-            "name": node.name,
-            "state": node.state,
-            "needs_backprop": node.needs_backprop,
-            "flags": node.flags,
-            "rates": None if node.rates is None else [float(rate) for rate in node.rates],
-        }
-        for node in record.network.walk()
-    ]
-    settings = {key: getattr(record, key) for key in _SETTINGS}
-    return {"spec": record.spec, **settings, "layers": layers}
-
-
-def _known(metadata: Mapping[str, Any]) -> dict[str, Any]:
-    """What the metadata remember of a model of Tesseract; each setting a number."""
-    known = metadata.get(_KEY, {})
-    if not isinstance(known, dict):
-        return {}
-    kinds = {"training_iteration": int, "sample_iteration": int}
-    sound = {
-        key: value
-        for key, value in known.items()
-        if key not in _SETTINGS or isinstance(value, (kinds.get(key, float), int))
-    }
-    if not isinstance(sound.get("spec", ""), str):
-        del sound["spec"]
-    return sound
-
-
-def _headed(network: Node, layers: object) -> Node:
-    """The network with remembered headers, where they are of the same layers."""
-    nodes = list(network.walk())
-    if not isinstance(layers, list) or len(layers) != len(nodes):
-        return network
-    if any(_unlike(node, header) for node, header in zip(nodes, layers, strict=True)):
-        return network
-    rest = iter(layers)
-
-    def named(node: Node) -> Node:
-        header = next(rest)
-        rates = header["rates"]
-        return replace(
-            node,
-            name=header["name"],
-            state=header["state"],
-            needs_backprop=header["needs_backprop"],
-            flags=header["flags"],
-            rates=None if rates is None else np.array(rates, np.float32),
-            children=tuple(named(child) for child in node.children),
-        )
-
-    return named(network)
-
-
-def _unlike(node: Node, header: object) -> bool:
-    """Whether a header is of another layer, or damaged."""
-    if not isinstance(header, dict) or header.get("type") != node.type:
-        return True
-    if header.get("state") not in (0, 2) or not isinstance(header.get("name"), str):
-        return True
-    if header.get("needs_backprop") not in (0, 1) or type(header.get("flags")) is not int:
-        return True
-    rates = header.get("rates", 0)
-    plain = isinstance(rates, Sequence) and all(isinstance(rate, float) for rate in rates)
-    return not (rates is None or plain) or (rates is None) != (node.rates is None)
-
-
-def _stored_spec(spec: str, before: str) -> str:
-    """The spec as it was stored, where the network is still that one."""
-
-    def bare(text: str) -> str:
-        return re.sub(r"\s+|\d+\s*\]\s*$", "", text)
-
-    return before if bare(before) == bare(spec) else spec
-
-
-def _check_preparation(preprocessing: Preprocessing, root: Node) -> None:
-    height, _ = _height(root)
+def _check_style(preprocessing: Preprocessing) -> None:
     if preprocessing.style != "tesseract":
         raise ConfigError(
             "this model's lines are straightened and cleaned before they are read, which "
             "Tesseract does not do; there it would read next to nothing",
             remedy="train one with the preset tesseract",
         )
+
+
+def _check_height(preprocessing: Preprocessing, root: Node) -> None:
+    height, _ = _height(root)
     if preprocessing.height != height:
         raise ConfigError(
             f"lines are prepared {preprocessing.height} px high, the network reads {height} px",

@@ -74,10 +74,9 @@ def spec_of(root: Node) -> tuple[str, tuple[Slot, ...]]:
 def _head(layer: Node) -> list[_Op]:
     """The ops of the last layer, which has to be an output."""
     kinds = [child.type for child in layer.children]
-    if layer.type == "Series" and len(kinds) == 2 and kinds[0] == "Reconfig":
-        x, y = layer.children[0].settings
-        if x == 1 and kinds[1] in HEADS:
-            return [_Op(f"S{y},1", "Sb"), *_head(layer.children[1])]
+    folds = len(kinds) == 2 and kinds[0] == "Reconfig" and kinds[1] in HEADS
+    if layer.type == "Series" and folds and layer.children[0].settings[0] == 1:
+        return _head(layer.children[1])  # an output folds the height by itself
     if layer.type == "Series":
         return [*(_op(child) for child in layer.children[:-1]), *_head(layer.children[-1])]
     if layer.type in HEADS:

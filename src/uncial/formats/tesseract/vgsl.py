@@ -28,10 +28,12 @@ from uncial.formats.tesseract.spec import ACTIVATIONS, HEADS
 from uncial.formats.tesseract.tensors import Kind, Slot
 
 _NAME = r"(?:\{\w+\})?"
-_INPUT = re.compile(r"\s*(\[?)\s*(\d+),(\d+),(\d+),(\d+)\s*(\[?)", re.ASCII)
+_NUMBERS = r"(\d+),(\d+),(\d+),(\d+)"
+_INPUT = re.compile(rf"\s*(?:\[\s*{_NUMBERS}|{_NUMBERS}\s*\[)", re.ASCII)
 _LETTERS = {letter: kind for kind, letter in ACTIVATIONS.items()}
 _OUTPUTS = {letter: kind for kind, letter in HEADS.items()}
 _LOSSES = {"c": 1, "s": 2, "l": 3}
+_HEADED = ("Input", "Series")  # layers whose inputs may be counted as a variable height
 _DEEPEST = 30
 _LARGEST = 65_536
 
@@ -84,9 +86,9 @@ class _Builder:
 
     def network(self) -> tuple[Node, tuple[Slot, ...]]:
         match = _INPUT.match(self.spec)
-        if match is None or bool(match[1]) == bool(match[6]):
+        if match is None:
             raise self._fail("no input such as [1,36,0,1 …]")
-        batch, height, width, depth = (int(match[at]) for at in range(2, 6))
+        batch, height, width, depth = (int(number) for number in match.groups() if number)
         if max(batch, height, width, depth) > _LARGEST or depth < 1:
             raise self._fail("an input of an impossible size")
         self.at = match.end()
@@ -159,8 +161,12 @@ class _Builder:
 
     def mirrored(self, match: re.Match[str], size: _Size) -> _Built:
         """``Rx`` and ``Ry``."""
+        self.depth += 1
+        if self.depth > _DEEPEST:
+            raise self._fail(f"layers nested more than {_DEEPEST} deep")
         self._next("\0")
         inner = self._layer(size)
+        self.depth -= 1
         if inner.node is None:
             return inner
         kind = "RTLReversed" if match[1] == "x" else "TTBReversed"
@@ -294,7 +300,7 @@ class _Builder:
     def _node(
         self, kind: str, name: str, *, ni: int, no: int, settings: tuple[int, ...] = ()
     ) -> Node:
-        if not 0 < no <= _LARGEST or not 0 < ni <= _LARGEST:
+        if not 0 < no <= _LARGEST or not (ni > 0 or kind in _HEADED) or ni > _LARGEST:
             raise self._fail(f"a layer of {ni} inputs and {no} outputs")
         flags = LAYER_RATES | ADAM_FLAG
         return Node(
