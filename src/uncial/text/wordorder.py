@@ -63,9 +63,15 @@ def _way(word: Sequence[int]) -> _Way:
 
 
 def _reads_rightward(ways: Sequence[_Way]) -> bool:
-    """Whether a line reads from left to right: its ends decide, else the majority."""
-    if not ways or _Way.LEFTWARD in (ways[0], ways[-1]):
-        return not ways
+    """Whether a line reads from left to right.
+
+    A line seldom begins with a word of the other direction: a leftward word at its left end
+    makes it leftward, a rightward one at its right end rightward; else the majority decides.
+    """
+    if not ways or ways[-1] is _Way.RIGHTWARD:
+        return not ways or ways[0] is not _Way.LEFTWARD
+    if ways[0] is _Way.LEFTWARD:
+        return False
     return ways.count(_Way.RIGHTWARD) >= ways.count(_Way.LEFTWARD)
 
 

@@ -35,6 +35,9 @@ def read(displayed: str) -> str:
         ("abרקוב", "abרקוב"),
         ("abרקוב םולש", "שלום בוקרab"),
         ("» רקוב", "בוקר »"),
+        ("ab רקוב", "ab בוקר"),
+        ("רקוב ab", "ab בוקר"),
+        ("1. ab רקוב גבא", "אבג בוקר ab .1"),
     ],
 )
 def test_examples(displayed: str, text: str) -> None:
