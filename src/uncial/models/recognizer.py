@@ -19,6 +19,7 @@ from uncial.imaging.prepare import Preprocessing, prepare
 from uncial.imaging.tesseract import INVERSION_THRESHOLD as _DOUBT
 from uncial.models.compute import half_precision, integers_pay, worker_pool
 from uncial.models.tensors import to_frames
+from uncial.nn.border import SeededBorder, set_border
 from uncial.nn.build import Network, build
 from uncial.nn.fold import folded
 from uncial.nn.frames import Frames
@@ -226,6 +227,9 @@ class Recognizer:
         if self._integers is not None:
             return self._integers
         network = folded(self.network)
+        if self.preprocessing.style == "tesseract":
+            known = self.metadata.get("tesseract", {})
+            set_border(network, SeededBorder(int(known.get("sample_iteration", 0))))
         on_processor = next(network.parameters()).device.type == "cpu"
         if self.ranges and on_processor and integers_pay():
             self._integers = network = in_integers(network, self.ranges)
