@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from uncial.data.store import LineStore
     from uncial.errors import UncialError
     from uncial.models.recognizer import Reading, Recognizer
+    from uncial.tasks.components import ComponentsConfig, components
+    from uncial.tasks.convert import ConvertConfig, convert
     from uncial.tasks.demo import DemoConfig, demo
     from uncial.tasks.doctor import DoctorConfig, doctor
     from uncial.tasks.evaluate import EvaluateConfig, evaluate
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 _HOMES = {
     "Charset": "uncial.text.charset",
     "Codec": "uncial.text.codec",
+    "ComponentsConfig": "uncial.tasks.components",
+    "ConvertConfig": "uncial.tasks.convert",
     "DemoConfig": "uncial.tasks.demo",
     "DoctorConfig": "uncial.tasks.doctor",
     "EvaluateConfig": "uncial.tasks.evaluate",
@@ -38,6 +42,8 @@ _HOMES = {
     "Recognizer": "uncial.models.recognizer",
     "TrainConfig": "uncial.tasks.train",
     "UncialError": "uncial.errors",
+    "components": "uncial.tasks.components",
+    "convert": "uncial.tasks.convert",
     "demo": "uncial.tasks.demo",
     "doctor": "uncial.tasks.doctor",
     "evaluate": "uncial.tasks.evaluate",
@@ -50,6 +56,8 @@ _HOMES = {
 __all__ = [
     "Charset",
     "Codec",
+    "ComponentsConfig",
+    "ConvertConfig",
     "DemoConfig",
     "DoctorConfig",
     "EvaluateConfig",
@@ -62,6 +70,8 @@ __all__ = [
     "Recognizer",
     "TrainConfig",
     "UncialError",
+    "components",
+    "convert",
     "demo",
     "doctor",
     "evaluate",

@@ -26,6 +26,8 @@ class ModelArchive:
         metadata: JSON-ready provenance: training settings, data, scores, licence, authors.
         ranges: Least and greatest input of each convolution, by its name, for reading in
             8-bit integers; empty where that was not prepared.
+        components: What another program keeps beside the network, by name and unchanged:
+            those of a ``.traineddata`` but its network.
     """
 
     spec: str
@@ -35,6 +37,7 @@ class ModelArchive:
     weights: dict[str, NDArray[Any]]
     metadata: dict[str, Any] = field(default_factory=dict)
     ranges: dict[str, tuple[float, float]] = field(default_factory=dict)
+    components: dict[str, bytes] = field(default_factory=dict)
 
     @property
     def parameters(self) -> int:

@@ -74,6 +74,13 @@ def _show_evaluation(result: Result, console: Console) -> None:
 
 
 def _show_reading(result: Result, console: Console) -> None:
+    if result["files"]:
+        count = len(result["files"])
+        console.print(f"{count} files written, the last is {result['files'][-1]}", soft_wrap=True)
+        return
+    if result["printed"]:
+        console.file.write(result["printed"])  # tabs are kept: they mean the end of a line
+        return
     for line in result["lines"]:
         console.print(Text(line["text"]), soft_wrap=True)
 

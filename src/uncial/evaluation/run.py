@@ -14,7 +14,7 @@ from uncial.text.normalize import Normalization
 
 if TYPE_CHECKING:
     from uncial.data.store import LineStore
-    from uncial.models.recognizer import Recognizer
+    from uncial.models.hub import LineReader
 
 T = TypeVar("T")
 
@@ -60,7 +60,7 @@ class Evaluation:
 
 
 def evaluate_lines(
-    recognizer: Recognizer,
+    recognizer: LineReader,
     store: LineStore,
     rows: Sequence[int],
     reporter: Reporter = silent,
@@ -104,7 +104,7 @@ def evaluate_lines(
                 score=score,
                 confidence=reading.confidence,
                 document=record.document or record.page,
-                foreign=tuple(sorted(recognizer.codec.missing(score.truth))),
+                foreign=tuple(sorted(recognizer.missing(score.truth))),
             )
         )
         reporter(Advanced(stage="evaluate", done=done, total=len(rows)))

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from uncial.errors import FormatError
 from uncial.imaging.centre import centre_line, reduced, straightened
+from uncial.imaging.tesseract import tesseract_line
 
 PAPER = 255
 MIN_WIDTH = 8
@@ -45,6 +46,10 @@ class Preprocessing:
         polarity: ``"auto"`` turns light-on-dark lines over, ``"keep"`` never does.
         centre: Whether lines are straightened along their own centre and scaled by the
             spread of their ink, not by the height of the crop.
+        style: ``"uncial"``, or ``"tesseract"`` for lines as Tesseract's networks see them:
+            scaled as Leptonica does, black and white found for each line when it enters the
+            network. Stretch, padding, contrast, clearing and centring play no part then, and
+            with polarity ``"auto"`` a line that is read with doubt is read inverted, too.
     """
 
     height: int = 48
@@ -54,10 +59,26 @@ class Preprocessing:
     clear: float = 0.15
     polarity: str = "auto"
     centre: bool = True
+    style: str = "uncial"
+
+    @classmethod
+    def tesseract(cls, height: int) -> Preprocessing:
+        """That of a network of Tesseract.
+
+        Args:
+            height: Of its input, px.
+        """
+        return cls(height=height, pad=0, centre=False, style="tesseract")
 
     def to_json(self) -> dict[str, Any]:
-        """As JSON-ready values; inverse of `from_json`."""
-        return {**asdict(self), "contrast": list(self.contrast)}
+        """As JSON-ready values; inverse of `from_json`.
+
+        The usual style is left out, so that older versions can read the model.
+        """
+        values = {**asdict(self), "contrast": list(self.contrast)}
+        if self.style == "uncial":
+            del values["style"]
+        return values
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> Preprocessing:
@@ -101,6 +122,7 @@ def _is_sound(made: Preprocessing) -> bool:
         and 0 <= made.clear < 1
         and isinstance(made.centre, bool)
         and made.polarity in ("auto", "keep")
+        and made.style in ("uncial", "tesseract")
         and len(made.contrast) == 2
         and 0 <= made.contrast[0] < made.contrast[1] <= 100
         and 1 <= made.height <= 4096
@@ -117,8 +139,11 @@ def prepare(image: NDArray[np.uint8], preprocessing: Preprocessing) -> NDArray[n
         preprocessing: Taken from the model.
 
     Returns:
-        ``(height, W')`` gray, dark ink on paper near 255.
+        ``(height, W')`` gray, dark ink on paper near 255; in Tesseract's style as dark or
+        light as it was given.
     """
+    if preprocessing.style == "tesseract":
+        return _leptonica(image, preprocessing.height)
     gray = _gray(image)
     if preprocessing.centre:
         clear = _stretched(gray, preprocessing)
@@ -135,9 +160,20 @@ def text_span(image: NDArray[np.uint8], preprocessing: Preprocessing) -> float:
         image: As for `prepare`.
         preprocessing: As for `prepare`.
     """
-    if not preprocessing.centre:
+    if not preprocessing.centre or preprocessing.style == "tesseract":
         return 1.0
     return centre_line(_stretched(_gray(image), preprocessing)).span
+
+
+def _leptonica(image: NDArray[np.uint8], height: int) -> NDArray[np.uint8]:
+    """A line as Tesseract scales it; only what no page holds is squeezed or widened."""
+    pixels = tesseract_line(image, height).pixels
+    width = pixels.shape[1]
+    if width > MAX_WIDTH:
+        return np.asarray(cv2.resize(pixels, (MAX_WIDTH, height)), np.uint8)
+    if width < MIN_WIDTH:
+        return np.pad(pixels, ((0, 0), (0, MIN_WIDTH - width)), mode="edge")
+    return pixels
 
 
 def _gray(image: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -15,8 +16,10 @@ from uncial.archive import ModelArchive
 from uncial.decoding.ctc import Hypothesis, greedy, prefix_beam
 from uncial.formats.models import native
 from uncial.imaging.prepare import Preprocessing, prepare
+from uncial.imaging.tesseract import INVERSION_THRESHOLD as _DOUBT
 from uncial.models.compute import half_precision, integers_pay, worker_pool
 from uncial.models.tensors import to_frames
+from uncial.nn.border import SeededBorder, set_border
 from uncial.nn.build import Network, build
 from uncial.nn.fold import folded
 from uncial.nn.frames import Frames
@@ -75,6 +78,7 @@ class Recognizer:
         metadata: Provenance.
         ranges: Of its convolutions' inputs; with them it reads in 8-bit integers where the
             processor multiplies those faster.
+        components: What another program keeps beside the network.
     """
 
     def __init__(
@@ -86,6 +90,7 @@ class Recognizer:
         metadata: dict[str, Any] | None = None,
         *,
         ranges: Mapping[str, Range] | None = None,
+        components: Mapping[str, bytes] | None = None,
     ) -> None:
         self.network = network
         self.codec = codec
@@ -93,6 +98,7 @@ class Recognizer:
         self.normalization = normalization
         self.metadata = metadata or {}
         self.ranges = dict(ranges or {})
+        self.components = dict(components or {})
         self._integers: Network | None = None
 
     @classmethod
@@ -117,6 +123,7 @@ class Recognizer:
             archive.normalization,
             archive.metadata,
             ranges=archive.ranges,
+            components=archive.components,
         )
 
     def to_archive(self) -> ModelArchive:
@@ -129,7 +136,26 @@ class Recognizer:
             weights=to_arrays(self.network),
             metadata=self.metadata,
             ranges=self.ranges,
+            components=self.components,
         )
+
+    @property
+    def spec(self) -> str:
+        """VGSL text of the network."""
+        return self.network.spec
+
+    @property
+    def labels(self) -> int:
+        """Outputs of the network."""
+        return self.codec.width
+
+    def decoding(self, decoder: Decoder) -> str:
+        """How the network's output becomes text where `decoder` is asked for."""
+        return decoder
+
+    def missing(self, text: str) -> set[str]:
+        """Graphemes of `text` that it cannot write."""
+        return self.codec.missing(text)
 
     def calibrate(self, images: Iterable[Image]) -> None:
         """Learn from typical lines in which ranges to read in 8-bit integers.
@@ -138,6 +164,8 @@ class Recognizer:
             images: As for `read`; a few dozen, of training.
         """
         self.read_in_reals()
+        if self.preprocessing.style == "tesseract":
+            return  # its networks are compared to the digit
         network = folded(self.network)
         device = next(network.parameters()).device
         lines = [prepare(image, self.preprocessing) for image in images]
@@ -201,6 +229,9 @@ class Recognizer:
         if self._integers is not None:
             return self._integers
         network = folded(self.network)
+        if self.preprocessing.style == "tesseract":
+            known = self.metadata.get("tesseract", {})
+            set_border(network, SeededBorder(int(known.get("sample_iteration", 0))))
         on_processor = next(network.parameters()).device.type == "cpu"
         if self.ranges and on_processor and integers_pay():
             self._integers = network = in_integers(network, self.ranges)
@@ -209,7 +240,7 @@ class Recognizer:
     def _frames(self, lines: Sequence[Image], device: torch.device) -> Frames:
         widest = max(line.shape[1] for line in lines) + 2 * self.preprocessing.pad
         step = max(64, 2 ** (widest - 1).bit_length() // (2 * _WIDTH_CLASSES))
-        frames = to_frames(lines, self.preprocessing.pad, step)
+        frames = to_frames(lines, self.preprocessing.pad, step, self.preprocessing.style)
         return frames._replace(data=frames.data.to(device), widths=frames.widths.to(device))
 
     def _prepared(self, image: Image) -> tuple[Image, int]:
@@ -218,15 +249,29 @@ class Recognizer:
     def _read_batch(
         self, network: Network, lines: Sequence[tuple[Image, int]], decoder: Decoder
     ) -> list[Reading]:
+        images = [line for line, _ in lines]
+        found = self._log_probs(network, images)
+        if self.preprocessing.style == "tesseract" and self.preprocessing.polarity == "auto":
+            doubted = [at for at, rows in enumerate(found) if _sureness(rows) < _DOUBT]
+            if doubted:
+                turned = self._log_probs(network, [255 - images[at] for at in doubted])
+                for at, rows in zip(doubted, turned, strict=True):
+                    found[at] = max(found[at], rows, key=_sureness)
+        return [
+            self._reading(rows, line.shape[1], width, decoder)
+            for rows, (line, width) in zip(found, lines, strict=True)
+        ]
+
+    def _log_probs(self, network: Network, images: Sequence[Image]) -> list[NDArray[np.float32]]:
+        """``(T, C)`` of each prepared line."""
         device = next(network.parameters()).device
-        frames = self._frames([line for line, _ in lines], device)
-        with torch.inference_mode(), half_precision(device):
+        frames = self._frames(images, device)
+        exact = self.preprocessing.style == "tesseract"  # its readings are compared to the digit
+        precision = nullcontext() if exact else half_precision(device)
+        with torch.inference_mode(), precision:
             log_probs = network.log_probs(frames).cpu().numpy()
         steps = network.output_widths(frames.widths).tolist()
-        return [
-            self._reading(rows[:n], line.shape[1], width, decoder)
-            for rows, n, (line, width) in zip(log_probs, steps, lines, strict=True)
-        ]
+        return [rows[:n] for rows, n in zip(log_probs, steps, strict=True)]
 
     def _reading(
         self, log_probs: NDArray[np.float32], prepared: int, width: int, decoder: Decoder
@@ -247,6 +292,14 @@ class Recognizer:
             for c in best.characters
         )
         return Reading(logical_order(best.text), best.confidence, characters)
+
+
+def _sureness(log_probs: NDArray[np.float32]) -> float:
+    """Mean probability of the best labels that are not blank, 0-1."""
+    if not len(log_probs):
+        return 0.0
+    best = log_probs.max(axis=1)[log_probs.argmax(axis=1) != Codec.blank]
+    return float(np.exp(best).mean()) if len(best) else 0.0
 
 
 def _groups(widths: Sequence[int]) -> Iterator[tuple[int, int]]:

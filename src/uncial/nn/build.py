@@ -15,7 +15,7 @@ from uncial.errors import ConfigError, SpecError
 from uncial.nn import vgsl
 from uncial.nn.frames import Frames
 from uncial.nn.initialize import Scheme, initialize
-from uncial.nn.ops.base import Op, Shape, Site, W, kinds
+from uncial.nn.ops.base import Border, Op, Shape, Site, W, kinds
 from uncial.nn.ops.graph import Parallel, Residual, Reversed, Series, fits
 
 _PROBES = (48, 97, 360, 1000, 1001, 2003, 4096)
@@ -35,7 +35,11 @@ class Network(nn.Module):
         output_shape: Declared shape of the output; 0 is variable.
         stride_x: Image columns for each output column, rounded.
         taps: Shape at each named op, for auxiliary heads.
+        border: What its convolutions see beyond a line, where not zeros; set it with
+            `uncial.nn.border.set_border`.
     """
+
+    border: Border | None = None
 
     def __init__(
         self,
@@ -77,6 +81,8 @@ class Network(nn.Module):
             ConfigError: Images of another height or depth, or a name that no op has.
         """
         given = self._entering(frames)
+        if self.border is not None:
+            self.border.begin(len(given.data))
         if not taps:
             made: Frames = self.layers(given)
             return made

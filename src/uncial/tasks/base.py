@@ -113,7 +113,10 @@ TASKS: dict[str, Task] = {
         _task("train", "Train a model on ground truth.", ("data",),
               {"output": "o", "network.spec": "spec"}),
         _task("evaluate", "Measure a model on a split: CER, WER, report.", ("model", "data")),
-        _task("recognize", "Read line images with a model.", ("model", "images")),
+        _task("recognize", "Read line images with a model.", ("model", "images"), {"output": "o"}),
+        _task("convert", "Turn a model file into another program's.", ("source", "target")),
+        _task("components", "List, extract or replace the parts of a traineddata file.",
+              ("file",), {"output": "o"}),
         _task("inspect", "Say what a model file or a line store holds.", ("file",)),
         _task("doctor", "Say what this machine offers: versions, cores, fonts, Tesseract."),
     )

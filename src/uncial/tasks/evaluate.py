@@ -16,7 +16,7 @@ from uncial.text.normalize import Normalization
 if TYPE_CHECKING:
     from uncial.data.store import LineStore
     from uncial.evaluation.run import Evaluation
-    from uncial.models.recognizer import Recognizer
+    from uncial.models.hub import LineReader
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +39,10 @@ class EvaluateConfig:
     """How many of the worst lines the report shows."""
 
     decoder: Literal["greedy", "beam"] = "greedy"
-    """How the network's output becomes text."""
+    """How the network's output becomes text; models of Tesseract keep their own way."""
+
+    dictionary: bool = True
+    """Whether a model of Tesseract prefers the words of its dictionary."""
 
     normalization: str = "model"
     """Rules applied to both sides before they are compared, e.g. nfc+spaces+long-s; model
@@ -104,7 +107,7 @@ def evaluate(config: EvaluateConfig, reporter: Reporter = silent) -> EvaluateRes
         DataError: The split holds no line.
     """
     from uncial.evaluation.run import evaluate_lines
-    from uncial.models.recognizer import Recognizer
+    from uncial.models.hub import open_model
     from uncial.tasks.ingest import open_lines
 
     rules = None
@@ -112,7 +115,7 @@ def evaluate(config: EvaluateConfig, reporter: Reporter = silent) -> EvaluateRes
         rules = Normalization.named(config.normalization)
     if config.report is not None and config.report.is_dir():
         raise ConfigError(f"{config.report}: is a folder", remedy="name an HTML file to write")
-    recognizer = Recognizer.load(config.model)
+    recognizer = open_model(config.model, dictionary=config.dictionary)
     seed = config.seed
     if seed == "model":
         seed = int(recognizer.metadata.get("settings", {}).get("seed", 0))
@@ -138,11 +141,11 @@ def evaluate(config: EvaluateConfig, reporter: Reporter = silent) -> EvaluateRes
         if config.report is not None:
             _write_report(config, config.report, evaluation, store, recognizer)
             reporter(Note(text=f"report written to {config.report}"))
-    return _result(config, evaluation)
+    return _result(config, evaluation, recognizer.decoding(config.decoder))
 
 
 def _warn_of_drawn(
-    recognizer: Recognizer, store: LineStore, config: EvaluateConfig, reporter: Reporter
+    recognizer: LineReader, store: LineStore, config: EvaluateConfig, reporter: Reporter
 ) -> None:
     """Say so where a split was drawn that is not the one of the model's training."""
     drawn = store.manifest.get("drawn_by")
@@ -175,7 +178,7 @@ def _rows(store: LineStore, config: EvaluateConfig) -> list[int]:
     return rows
 
 
-def _result(config: EvaluateConfig, evaluation: Evaluation) -> EvaluateResult:
+def _result(config: EvaluateConfig, evaluation: Evaluation, decoder: str) -> EvaluateResult:
     score = evaluation.score
     shared = {item.name for item in fields(EvaluateResult)} & {f.name for f in fields(score)}
     return EvaluateResult(
@@ -184,7 +187,7 @@ def _result(config: EvaluateConfig, evaluation: Evaluation) -> EvaluateResult:
         split=config.split,
         normalization=evaluation.normalization.name,
         units=evaluation.units,
-        decoder=config.decoder,
+        decoder=decoder,
         cpu_ms_per_line=evaluation.cpu_ms_per_line,
         seconds=evaluation.seconds,
         report=config.report,
@@ -197,7 +200,7 @@ def _write_report(
     path: Path,
     evaluation: Evaluation,
     store: LineStore,
-    recognizer: Recognizer,
+    recognizer: LineReader,
 ) -> None:
     from uncial.evaluation.report import html
 
@@ -207,10 +210,10 @@ def _write_report(
         title=f"{config.model.name} on {', '.join(path.name for path in config.data)}",
         model={
             "file": str(config.model),
-            "spec": recognizer.network.spec,
-            "labels": recognizer.codec.width,
+            "spec": recognizer.spec,
+            "labels": recognizer.labels,
             "normalization": recognizer.normalization.name,
-            "decoder": config.decoder,
+            "decoder": recognizer.decoding(config.decoder),
         },
         data={
             "source": "\n".join(map(str, config.data)),

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from uncial.errors import InputError
 from uncial.progress import Reporter, silent
+
+if TYPE_CHECKING:
+    from uncial.formats.tesseract.container import TrainedData
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,8 +81,12 @@ def _spread(sizes: np.ndarray[Any, Any]) -> str:
 
 def _model_facts(path: Path) -> dict[str, Any]:
     from uncial.formats.models import native
+    from uncial.formats.models.kinds import model_kind
 
-    archive = native.unpack(path.read_bytes())
+    data = path.read_bytes()
+    if model_kind(data, path.name) == "traineddata":
+        return _traineddata_facts(data, path.name)
+    archive = native.unpack(data)
     return {
         "spec": archive.spec,
         "parameters": sum(int(np.size(weight)) for weight in archive.weights.values()),
@@ -88,4 +95,55 @@ def _model_facts(path: Path) -> dict[str, Any]:
         "normalization": archive.normalization.name,
         "preprocessing": archive.preprocessing.to_json(),
         "metadata": dict(archive.metadata),
+    }
+
+
+def _traineddata_facts(data: bytes, name: str) -> dict[str, Any]:
+    """Components, and for the LSTM engine what is in them."""
+    from uncial.formats.tesseract.container import TrainedData
+
+    parts = TrainedData.unpack(data, name)
+    facts: dict[str, Any] = {
+        "program": "tesseract",
+        "version": parts.version,
+        "components": {part: f"{len(body)} bytes" for part, body in parts.components.items()},
+    }
+    if "lstm" not in parts.components:
+        return facts | {"engine": "before version 4 only; there is no LSTM network"}
+    return facts | _network_facts(data, parts, name)
+
+
+def _network_facts(data: bytes, parts: TrainedData, name: str) -> dict[str, Any]:
+    from uncial.models.tesseract import TesseractModel
+
+    model = TesseractModel.unpack(data, name)
+    record, network = model.record, model.record.network
+    matrices = [matrix for node in network.walk() for matrix in node.matrices]
+    texts = [one.text for one in model.unicharset.entries]
+    first = 3 if model.unicharset.has_special_codes else 1
+    return {
+        "spec": record.spec,
+        "weights": "int8" if record.is_integer else "float",
+        "parameters": sum(int(matrix.values.size) for matrix in matrices),
+        "labels": network.no,
+        "null": record.null_char,
+        "charset": " ".join(sorted(texts[first:])),
+        "units": len(texts),
+        "longest_code": max(map(len, model.recoder.codes)),
+        "words": _word_counts(parts, name),
+        "training_iterations": record.training_iteration,
+        "sample_iterations": record.sample_iteration,
+        "learning_rate": record.learning_rate,
+        "config": parts.components.get("config", b"").decode("utf-8", errors="replace"),
+    }
+
+
+def _word_counts(parts: TrainedData, name: str) -> dict[str, int]:
+    """Entries of each word graph."""
+    from uncial.formats.tesseract.dawg import Dawg
+
+    return {
+        part: Dawg.unpack(body, f"{name}: {part}", swapped=parts.swapped).count()
+        for part, body in parts.components.items()
+        if part.startswith("lstm-") and part.endswith("-dawg")
     }

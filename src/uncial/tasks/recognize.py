@@ -1,7 +1,9 @@
-"""Read images of lines."""
+"""Read images of lines, to text or to box files that can be corrected and trained on."""
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +16,11 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from uncial.models.recognizer import Recognizer
+    from uncial.models.hub import LineReader
 
+Format = Literal["txt", "json", "lstmbox", "wordstrbox"]
+
+_BOXES = ("lstmbox", "wordstrbox")
 _CHUNK = 256  # images decoded and read at once; bounds memory
 _NAMED = 10  # faults spelled out in one error
 
@@ -31,7 +36,19 @@ class RecognizeConfig:
     """Images of one line each, or folders of such images."""
 
     decoder: Literal["greedy", "beam"] = "greedy"
-    """How the network's output becomes text."""
+    """How the network's output becomes text; models of Tesseract keep their own way."""
+
+    dictionary: bool = True
+    """Whether a model of Tesseract prefers the words of its dictionary."""
+
+    format: Format = "txt"
+    """Text, JSON, or Tesseract's box files with a box for each grapheme or for the line."""
+
+    output: Path | None = None
+    """Folder for one file an image, named after it; without it everything is printed."""
+
+    overwrite: bool = False
+    """Replace files in the output folder that exist."""
 
     go_on: bool = False
     """Leave out images that cannot be read instead of stopping."""
@@ -54,47 +71,104 @@ class RecognizedLine:
 
 @dataclass(frozen=True, kw_only=True)
 class RecognizeResult:
-    """Every line in the order its image was given."""
+    """Every line in the order its image was given.
+
+    Attributes:
+        lines: One for each image that could be read.
+        files: What was written, where a folder was named.
+        printed: In another format than text, where no folder was named.
+    """
 
     lines: tuple[RecognizedLine, ...]
+    files: tuple[Path, ...] = ()
+    printed: str = ""
 
 
 def recognize(config: RecognizeConfig, reporter: Reporter = silent) -> RecognizeResult:
     """Read line images and give their text, in the order given.
 
-    An image holds one line; a folder stands for the images in it, sorted by name.
+    An image holds one line; a folder stands for the images in it, sorted by name. MODEL is one
+    of ours or a traineddata file of Tesseract, which is read as Tesseract reads it.
 
     Raises:
         ConfigError: No image was named.
+        FormatError: The model file cannot be used.
         ImageError: An image cannot be read; all that cannot are named, before any is read.
+        InputError: A file to be written exists, or would be written twice.
     """
-    from uncial.models.recognizer import Recognizer
+    from uncial.models.hub import open_model
 
     paths = _expanded(config.images)
-    recognizer = Recognizer.load(config.model)
+    targets = _targets(paths, config)
+    reader = open_model(config.model, dictionary=config.dictionary)
     lines: list[RecognizedLine] = []
+    printed: list[str] = []
     faults: list[str] = []
     for start in range(0, len(paths), _CHUNK):
         images = list(_decoded(paths[start : start + _CHUNK], faults))
         if faults and not config.go_on:
             faults += [fault for _, fault in _faulty(paths[start + _CHUNK :])]
             raise _unreadable(faults, len(paths))
-        lines += _read(recognizer, images, config.decoder)
+        for line, image in _read(reader, images, config.decoder):
+            page = 0 if targets else len(lines)
+            lines.append(line)
+            text = _formatted(line, image.shape, page, config.format)
+            if targets:
+                targets[line.image].write_text(text, encoding="utf-8")
+            elif config.format != "txt":
+                printed.append(text)
         done = min(start + _CHUNK, len(paths))
         reporter(Advanced(stage="recognize", done=done, total=len(paths)))
     for fault in faults:
         reporter(Note(text=f"left out: {fault}", level="warning"))
-    return RecognizeResult(lines=tuple(lines))
+    files = tuple(targets[line.image] for line in lines) if targets else ()
+    return RecognizeResult(lines=tuple(lines), files=files, printed="".join(printed))
+
+
+def _targets(paths: Sequence[Path], config: RecognizeConfig) -> dict[Path, Path]:
+    """The file to write by its image; nothing where no folder was named."""
+    folder = config.output
+    if folder is None:
+        return {}
+    suffix = "box" if config.format in _BOXES else config.format
+    targets = {path: folder / f"{path.stem}.{suffix}" for path in paths}
+    twice = sorted({t for t, count in Counter(targets.values()).items() if count > 1})
+    if twice:
+        raise InputError(
+            f"several images are called {twice[0].stem!r}; both would be written to {twice[0]}",
+            remedy="read them into different folders",
+        )
+    there = [target for target in targets.values() if target.exists()]
+    if there and not config.overwrite:
+        raise InputError(
+            f"{len(there)} files exist, the first is {there[0]}",
+            remedy="name another folder, or choose to overwrite them",
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    return targets
+
+
+def _formatted(line: RecognizedLine, shape: Sequence[int], page: int, form: Format) -> str:
+    """What the file of one image holds."""
+    from uncial.formats.tesseract.boxes import line_text
+
+    if form in _BOXES:
+        return line_text(line.text, shape[1], shape[0], page=page, words=form == "wordstrbox")
+    if form == "json":
+        body = {"image": str(line.image), "text": line.text, "confidence": line.confidence}
+        return json.dumps(body, ensure_ascii=False) + "\n"
+    return f"{line.text}\n"
 
 
 def _read(
-    recognizer: Recognizer,
+    reader: LineReader,
     images: Sequence[tuple[Path, NDArray[np.uint8]]],
     decoder: Literal["greedy", "beam"],
-) -> Iterator[RecognizedLine]:
-    readings = recognizer.read([image for _, image in images], decoder=decoder)
-    for (path, _), reading in zip(images, readings, strict=True):
-        yield RecognizedLine(image=path, text=reading.text, confidence=reading.confidence)
+) -> Iterator[tuple[RecognizedLine, NDArray[np.uint8]]]:
+    readings = reader.read([image for _, image in images], decoder=decoder)
+    for (path, image), reading in zip(images, readings, strict=True):
+        line = RecognizedLine(image=path, text=reading.text, confidence=reading.confidence)
+        yield line, image
 
 
 def _decoded(paths: Sequence[Path], faults: list[str]) -> Iterator[tuple[Path, NDArray[np.uint8]]]:

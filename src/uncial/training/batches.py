@@ -210,9 +210,9 @@ class TrainingStream:
         views = [self._view(index, width, epoch) for index, width in places]
         images = [image for image, _ in views]
         labels = [text for _, text in views]
-        pad = self._lines.preprocessing.pad
+        pad, style = self._lines.preprocessing.pad, self._lines.preprocessing.style
         full = width_class(max(image.shape[1] for image in images) + 2 * pad)
-        frames = to_frames(images, pad, full)
+        frames = to_frames(images, pad, full, style)
         return Batch(frames, padded(labels), torch.tensor([len(x) for x in labels]), indices)
 
     def _view(self, index: int, width: int, epoch: int) -> Line:

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from uncial.data.images import encode_image
-from uncial.formats.models import native
+from uncial.formats.models import native, traineddata
 from uncial.imaging.prepare import Preprocessing
 from uncial.models.recognizer import Recognizer
 from uncial.nn.build import build
@@ -50,4 +50,20 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     path = tmp_path_factory.mktemp("model") / "tiny.safetensors"
     path.write_bytes(native.pack(recognizer.to_archive()))
+    return path
+
+
+@pytest.fixture(scope="session")
+def tesseract_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file as Tesseract reads it, whose network knows nothing either."""
+    torch.manual_seed(0)
+    codec = Codec.from_charset(Charset.from_texts(built_in_prose()))
+    network = build(f"[1,32,0,1 Ct3,3,4 Mp3,3 Lfys8 Lfx8 O1c{codec.width}]", labels=codec.width)
+    with torch.no_grad():
+        list(network.parameters())[-2].mul_(40)
+    recognizer = Recognizer(
+        network, codec, Preprocessing.tesseract(32), Normalization.DEFAULT, {"made": "for tests"}
+    )
+    path = tmp_path_factory.mktemp("model") / "tiny.traineddata"
+    path.write_bytes(traineddata.pack(recognizer.to_archive())[0])
     return path

@@ -11,6 +11,9 @@ JSON object::
     metadata       provenance, free JSON
     ranges         optional: least and greatest input of convolutions by name
 
+Tensors are the weights by name; a uint8 tensor named ``component/…`` holds the bytes of a part
+that another program keeps beside its network.
+
 Loading parses JSON and tensors; nothing is ever unpickled or executed.
 
 Source: safetensors format, https://github.com/huggingface/safetensors#format
@@ -34,6 +37,7 @@ from uncial.text.normalize import Normalization
 
 FORMAT = 1
 _KEY = "uncial"
+_COMPONENT = "component/"
 _MAX_HEADER = 100_000_000  # bytes; the bound of the safetensors library itself
 _AGAIN = "copy or download the file again; this one is cut short, damaged or was edited"
 _FINITE = 1e30  # no activation is as large
@@ -62,6 +66,8 @@ def pack(archive: ModelArchive) -> bytes:
     if archive.ranges:
         header["ranges"] = {name: list(seen) for name, seen in archive.ranges.items()}
     weights = {name: np.asarray(array, order="C") for name, array in archive.weights.items()}
+    for name, data in archive.components.items():
+        weights[_COMPONENT + name] = np.frombuffer(data, np.uint8)
     return save(weights, metadata={_KEY: json.dumps(header, ensure_ascii=False)})
 
 
@@ -79,6 +85,7 @@ def unpack(data: bytes) -> ModelArchive:
             f"the tensors of this model file cannot be read: {error}",
             remedy=_AGAIN,
         ) from error
+    components = {name: array for name, array in weights.items() if name.startswith(_COMPONENT)}
     for name, kind in _FIELDS.items():
         if not isinstance(header.get(name), kind):
             raise FormatError(
@@ -90,7 +97,10 @@ def unpack(data: bytes) -> ModelArchive:
             codec=Codec.from_json(header["codec"]),
             preprocessing=Preprocessing.from_json(header["preprocessing"]),
             normalization=Normalization.named(header["normalization"]),
-            weights=weights,
+            weights={name: weights[name] for name in weights if name not in components},
+            components={
+                name.removeprefix(_COMPONENT): array.tobytes() for name, array in components.items()
+            },
             metadata=header["metadata"],
             ranges=_ranges(header.get("ranges", {})),
         )

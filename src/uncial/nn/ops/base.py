@@ -12,7 +12,7 @@ from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import ClassVar, NamedTuple, TypeVar
+from typing import ClassVar, NamedTuple, Protocol, TypeVar
 
 from torch import Tensor, nn
 
@@ -84,6 +84,22 @@ class Site:
         start = self.match.start(field) if field else 0
         column = self.column + max(0, start)
         return SpecError(problem, spec=self.spec, column=column, remedy=remedy)
+
+
+class Border(Protocol):
+    """What convolutions see beyond the border of a line, instead of zeros."""
+
+    def begin(self, lines: int) -> None:
+        """A batch of so many lines enters the network."""
+
+    def add(self, data: Tensor, conv: nn.Conv2d, frames: Frames) -> Tensor:
+        """The output of a convolution over zeros as that over this border.
+
+        Args:
+            data: ``(N, D, H, W)``, may be changed in place.
+            conv: The convolution.
+            frames: Its input.
+        """
 
 
 class Op(nn.Module):

@@ -19,7 +19,7 @@ from torch.nn import functional
 
 from uncial.nn.frames import Frames
 from uncial.nn.ops.activation import ACTIVATION, activate, keeps_zero
-from uncial.nn.ops.base import NAME, Op, Shape, Site, W, at_least, pixels, windows
+from uncial.nn.ops.base import NAME, Border, Op, Shape, Site, W, at_least, pixels, windows
 
 Pair = tuple[int, int]
 """Something for y and x."""
@@ -81,6 +81,9 @@ class Conv(_Window):
 
     Invariant:
         A line's output does not depend on how far its batch was padded.
+
+    Attributes:
+        border: What stands beyond the border of a line instead of zeros, if anything.
     """
 
     pattern = re.compile(f"C{ACTIVATION}{NAME}{_WINDOW},(?P<d>\\d+){_TAIL}", re.ASCII)
@@ -96,6 +99,7 @@ class Conv(_Window):
         "Cw3,3,4,2,2",
         "Cl1,1,4,2,2",
     )
+    border: Border | None = None
 
     @classmethod
     def build(cls, site: Site, given: Shape) -> Conv:
@@ -109,7 +113,10 @@ class Conv(_Window):
         if self.kernel == self.stride == (1, 1):
             return self._product(frames)
         data = at_least(frames, self.reach(1) - 2 * self.padding[1])
-        return self.finish(self.conv(data), frames)
+        made = self.conv(data)
+        if self.border is not None:
+            made = self.border.add(made, cast("nn.Conv2d", self.conv), frames)
+        return self.finish(made, frames)
 
     def _product(self, frames: Frames) -> Frames:
         weight = self.conv.weight.flatten(1)

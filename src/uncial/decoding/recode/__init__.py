@@ -1,0 +1,1 @@
+"""Tesseract's decoder: labels through a recoder to unichars, with or without a dictionary."""

@@ -1,0 +1,84 @@
+"""Which kind of model file some bytes are: told by their content, not by the file's name.
+
+A safetensors file begins with the length of a JSON object and that object, a
+``.traineddata`` with the number of its slots and their offsets, of which the first that is
+not -1 points right behind the table.
+
+Source: https://github.com/huggingface/safetensors#format; tesseract 5.x
+``src/ccutil/tessdatamanager.cpp``.
+"""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+from typing import Literal
+
+from uncial.errors import FormatError
+from uncial.formats.tesseract.container import MAX_SLOTS
+
+ModelKind = Literal["safetensors", "traineddata"]
+
+SUFFIXES: dict[str, ModelKind] = {".safetensors": "safetensors", ".traineddata": "traineddata"}
+"""The kind that a file name announces."""
+
+
+def model_kind(data: bytes, name: str) -> ModelKind:
+    """The kind of a model file.
+
+    Where the content is of no kind, the suffix of `name` decides, so that the reader of that
+    kind can say what is wrong.
+
+    Args:
+        data: The whole file, or its beginning.
+        name: Of the file.
+
+    Raises:
+        FormatError: Neither content nor name is that of a model file.
+    """
+    if _is_safetensors(data):
+        return "safetensors"
+    if _is_traineddata(data):
+        return "traineddata"
+    kind = SUFFIXES.get(Path(name).suffix.lower())
+    if kind is None:
+        raise FormatError(
+            f"{name}: neither a safetensors nor a traineddata file",
+            offset=0,
+            remedy="give a model of Uncial (.safetensors) or of Tesseract (.traineddata)",
+        )
+    return kind
+
+
+def kind_to_write(path: Path) -> ModelKind:
+    """The kind that a file to be written is, by its suffix.
+
+    Raises:
+        FormatError: The suffix is of no kind.
+    """
+    kind = SUFFIXES.get(path.suffix.lower())
+    if kind is None:
+        raise FormatError(
+            f"{path}: no kind of model file ends in {path.suffix or 'no suffix'!r}",
+            remedy=f"end the name in one of {', '.join(SUFFIXES)}",
+        )
+    return kind
+
+
+def _is_safetensors(data: bytes) -> bool:
+    """Whether a length and the beginning of a JSON object stand there."""
+    return len(data) > 8 and data[8:9] == b"{" and int.from_bytes(data[:8], "little") < 1 << 32
+
+
+def _is_traineddata(data: bytes) -> bool:
+    """Whether a table of offsets stands there, in either byte order."""
+    for order in "<>":
+        if len(data) < 4:
+            return False
+        (slots,) = struct.unpack_from(f"{order}I", data)
+        if 1 <= slots <= MAX_SLOTS and len(data) >= 4 + 8 * slots:
+            offsets = struct.unpack_from(f"{order}{slots}q", data, 4)
+            first = next((at for at in offsets if at != -1), 4 + 8 * slots)
+            if first == 4 + 8 * slots:
+                return True
+    return False

@@ -1,0 +1,1 @@
+"""Tesseract's files, byte for byte: containers, charsets, word graphs, networks, samples."""

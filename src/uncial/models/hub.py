@@ -1,0 +1,137 @@
+"""The one way to a model for reading, whatever program wrote its file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from uncial.formats.models import native
+from uncial.formats.models.kinds import model_kind
+from uncial.formats.tesseract.unicharset import clean
+from uncial.models.recognizer import Decoder, Image, Reading, Recognizer
+from uncial.models.tesseract import TesseractModel, TesseractRecognizer
+from uncial.text.graphemes import graphemes
+from uncial.text.normalize import Normalization
+
+_CHUNK = 64  # images in memory at once
+
+
+class LineReader(Protocol):
+    """What tasks ask of a model."""
+
+    @property
+    def normalization(self) -> Normalization:
+        """Form of the texts that it learnt; for scoring."""
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """Provenance."""
+
+    @property
+    def spec(self) -> str:
+        """VGSL text of the network."""
+
+    @property
+    def labels(self) -> int:
+        """Outputs of the network."""
+
+    def decoding(self, decoder: Decoder) -> str:
+        """How the network's output becomes text where `decoder` is asked for."""
+
+    def missing(self, text: str) -> set[str]:
+        """Graphemes of `text` that it cannot write."""
+
+    def read(
+        self, images: Sequence[Image], *, decoder: Decoder = "greedy", threads: int = 0
+    ) -> list[Reading]:
+        """Texts of line images, in the order given."""
+
+    def read_each(
+        self,
+        image: Callable[[int], Image],
+        count: int,
+        decoder: Decoder = "greedy",
+        threads: int = 0,
+    ) -> Iterator[Reading]:
+        """Like `read`, image by image on demand."""
+
+
+class TesseractReader:
+    """A model of Tesseract behind the protocol of `LineReader`.
+
+    It reads and decodes as Tesseract does, whatever decoder is asked for, and one line after
+    the other: its dictionary remembers what it has walked, which threads may not share.
+
+    Args:
+        model: Network, units, codes and dictionary.
+        metadata: Provenance.
+        dictionary: Whether words of the model's dictionary are preferred.
+    """
+
+    def __init__(
+        self, model: TesseractModel, metadata: dict[str, Any], *, dictionary: bool = True
+    ) -> None:
+        self.recognizer = TesseractRecognizer(model, dictionary=dictionary)
+        self.normalization = Normalization.DEFAULT
+        self.metadata = metadata
+        self.spec = model.record.spec
+        self.labels = model.record.network.no
+        self._dictionary = dictionary and model.dictionary is not None
+
+    def decoding(self, decoder: Decoder) -> str:
+        """Always Tesseract's own."""
+        return "tesseract" if self._dictionary else "tesseract without dictionary"
+
+    def missing(self, text: str) -> set[str]:
+        """Graphemes of `text` that its unicharset cannot spell."""
+        units = self.recognizer.model.unicharset
+        whole = clean(text)
+        reach = units.parse(whole)[1]
+        if reach == len(whole):
+            return set()
+        alone = {one for one in graphemes(text) if units.parse(clean(one))[1] < len(clean(one))}
+        return alone or {whole[reach]}
+
+    def read(
+        self, images: Sequence[Image], *, decoder: Decoder = "greedy", threads: int = 0
+    ) -> list[Reading]:
+        """Texts of line images, in the order given."""
+        return self.recognizer.read(images)
+
+    def read_each(
+        self,
+        image: Callable[[int], Image],
+        count: int,
+        decoder: Decoder = "greedy",
+        threads: int = 0,
+    ) -> Iterator[Reading]:
+        """Like `read`, image by image on demand."""
+        for start in range(0, count, _CHUNK):
+            numbers = range(start, min(count, start + _CHUNK))
+            yield from self.recognizer.read([image(number) for number in numbers])
+
+
+def open_model(path: Path | str, *, dictionary: bool = True) -> LineReader:
+    """Open a model file of any kind for reading; its content decides, not its name.
+
+    Args:
+        path: A model of ours (``.safetensors``) or of Tesseract (``.traineddata``).
+        dictionary: Whether a model of Tesseract prefers the words of its dictionary.
+
+    Raises:
+        FormatError: It is no model file, damaged, from a newer version, or a model for
+            Tesseract's engine before version 4.
+    """
+    path = Path(path)
+    data = path.read_bytes()
+    if model_kind(data, path.name) == "safetensors":
+        return Recognizer.from_archive(native.unpack(data))
+    model = TesseractModel.unpack(data, path.name)
+    record = model.record
+    metadata = {
+        "program": "tesseract",
+        "weights": "int8" if record.is_integer else "float",
+        "training_iterations": record.training_iteration,
+    }
+    return TesseractReader(model, metadata, dictionary=dictionary)

@@ -1,0 +1,1 @@
+"""Tesseract's networks, with its arithmetic to the last digit."""

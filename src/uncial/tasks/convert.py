@@ -1,0 +1,99 @@
+"""Convert a model file from one program's format to another's, and say what is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from uncial.errors import ConfigError
+from uncial.progress import Note, Reporter, silent
+
+if TYPE_CHECKING:
+    from uncial.formats.models.base import Loss
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConvertConfig:
+    """What to convert, and into what."""
+
+    source: Path
+    """Model file; its content decides what it is."""
+
+    target: Path
+    """File to write; its suffix, .safetensors or .traineddata, decides its format."""
+
+    integer: bool = False
+    """Write int8 weights, for a traineddata: smaller, faster in Tesseract, a little worse."""
+
+    strict: bool = False
+    """Stop, and write nothing, where something would be lost."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConvertResult:
+    """What was written.
+
+    Attributes:
+        source: As given.
+        target: As given.
+        size: Bytes written.
+        losses: What the target does not hold, or holds changed.
+    """
+
+    source: Path
+    target: Path
+    size: int
+    losses: tuple[str, ...]
+
+
+def convert(config: ConvertConfig, reporter: Reporter = silent) -> ConvertResult:
+    """Convert a model: safetensors of Uncial and traineddata of Tesseract, both ways.
+
+    What is lost is told. A conversion to the format that the file has already changes no byte,
+    but with integer weights.
+
+    Raises:
+        ConfigError: The network or its preparation has no counterpart in the target, or with
+            `strict` something would be lost.
+        FormatError: The source is damaged, or a suffix is of no model file.
+    """
+    from uncial.training.checkpoint import write_atomically
+
+    data, losses = _converted(config)
+    told = tuple(map(str, losses))
+    if told and config.strict:
+        raise ConfigError(
+            f"{config.target}: would lose something:\n" + "\n".join(told),
+            remedy="convert without strict if that is acceptable; nothing was written",
+        )
+    for loss in told:
+        reporter(Note(text=loss, level="warning"))
+    config.target.parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(config.target, data)
+    return ConvertResult(source=config.source, target=config.target, size=len(data), losses=told)
+
+
+def _converted(config: ConvertConfig) -> tuple[bytes, Sequence[Loss]]:
+    """The bytes to write, and what they lack."""
+    from uncial.formats.models import native, traineddata
+    from uncial.formats.models.kinds import kind_to_write, model_kind
+
+    wanted = kind_to_write(config.target)
+    if config.integer and wanted != "traineddata":
+        raise ConfigError(
+            f"{config.target}: int8 weights are written to traineddata files only",
+            remedy="end the target's name in .traineddata, or leave integer weights out",
+        )
+    data = config.source.read_bytes()
+    given, name = model_kind(data, config.source.name), config.source.name
+    if wanted == given == "traineddata":
+        return traineddata.rewritten(data, name, integer=config.integer)
+    if wanted == given:
+        native.unpack(data)
+        return data, ()
+    if wanted == "traineddata":
+        return traineddata.pack(native.unpack(data), integer=config.integer)
+    archive, losses = traineddata.unpack(data, name)
+    return native.pack(archive), losses

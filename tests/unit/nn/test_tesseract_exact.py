@@ -1,0 +1,227 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+import torch
+
+from uncial.errors import ConfigError
+from uncial.nn.frames import Frames
+from uncial.nn.tesseract import forward
+from uncial.nn.tesseract.arithmetic import logistic, softmax, tanh, to_byte
+from uncial.nn.tesseract.forward import ExactNetwork
+from uncial.nn.tesseract.layer import stride
+from uncial.nn.tesseract.network import network_of, spec_of
+from uncial.nn.tesseract.noise import Noise
+
+RNG = np.random.default_rng(5)
+
+
+@dataclass
+class Matrix:
+    values: np.ndarray
+    scales: np.ndarray | None = None
+
+
+@dataclass
+class Stored:
+    type: str
+    ni: int
+    no: int
+    settings: tuple[int, ...] = ()
+    matrices: tuple[Matrix, ...] = ()
+    children: tuple[Stored, ...] = ()
+
+
+class Silence(Noise):
+    def draw(self, count: int) -> np.ndarray:
+        return np.zeros(count)
+
+
+def matrix(outputs: int, inputs: int, integer: bool = False) -> Matrix:
+    values = RNG.uniform(-1, 1, (outputs, inputs + 1))
+    if not integer:
+        return Matrix(values)
+    step = np.abs(values).max(axis=1) / 127
+    return Matrix(np.round(values / step[:, None]).astype(np.int8), np.append(step, [0.0]))
+
+
+def full(kind: str, ni: int, no: int, integer: bool = False) -> Stored:
+    return Stored(kind, ni, no, matrices=(matrix(no, ni, integer),))
+
+
+def lstm(ni: int, ns: int, kind: str = "LSTM", gates: int = 4, integer: bool = False) -> Stored:
+    sources = ni + ns * (gates - 3)
+    made = tuple(matrix(ns, sources, integer) for _ in range(gates))
+    return Stored(kind, ni, ns, (sources,), made)
+
+
+def around(kind: str, *children: Stored) -> Stored:
+    joins = kind in ("ParBidiLSTM", "Parallel", "Par2dLSTM")
+    no = sum(child.no for child in children) if joins else children[-1].no
+    return Stored(kind, children[0].ni, no, children=children)
+
+
+def network(*layers: Stored, height: int = 6, depth: int = 1) -> Stored:
+    given = Stored("Input", height, depth, (1, height, 0, depth, 1))
+    return Stored("Series", height, layers[-1].no, children=(given, *layers))
+
+
+def conv(ni: int, no: int, kind: str = "Tanh", integer: bool = False) -> Stored:
+    window = Stored("Convolve", ni, ni * 9, (1, 1))
+    return Stored("Series", ni, no, children=(window, full(kind, ni * 9, no, integer)))
+
+
+def quad(ni: int, ns: int) -> Stored:
+    cells = [lstm(ni, ns, gates=5) for _ in range(4)]
+    return around(
+        "Par2dLSTM",
+        cells[0],
+        around("RTLReversed", cells[1]),
+        around("RTLReversed", around("TTBReversed", cells[2])),
+        around("TTBReversed", cells[3]),
+    )
+
+
+def usual(integer: bool = False) -> Stored:
+    return network(
+        conv(1, 4, integer=integer),
+        Stored("Maxpool", 4, 4, (2, 2)),
+        around("XYTranspose", lstm(4, 5, "SummLSTM", integer=integer)),
+        lstm(5, 3, integer=integer),
+        around("RTLReversed", lstm(3, 4, integer=integer)),
+        around("ParBidiLSTM", lstm(4, 2, integer=integer), around("RTLReversed", lstm(4, 2))),
+        full("Softmax", 4, 7, integer),
+    )
+
+
+NETWORKS = {
+    "[1,6,0,1 Ct3,3,4 Mp2,2 Lfys5 Lfx3 Lrx4 Lbx2 O1c7]": usual(),
+    "[1,6,0,1 Cr3,3,2 S6,2 Cs1,1,3 O1s5]": network(
+        conv(1, 2, "Relu"),
+        Stored("Reconfig", 2, 24, (2, 6)),
+        full("Logistic", 24, 3),
+        full("SoftmaxNoCTC", 3, 5),
+    ),
+    "[1,6,0,1 (Cl1,1,2 Rx Ct1,1,2) Lfys3 O1c4]": network(
+        around("Parallel", full("Linear", 1, 2), around("RTLReversed", full("Tanh", 1, 2))),
+        around("XYTranspose", lstm(4, 3, "SummLSTM")),
+        full("Softmax", 3, 4),
+    ),
+    "[1,6,0,1 L2xy2 Lfys3 O1c4]": network(
+        around("XYTranspose", quad(1, 2)),
+        around("XYTranspose", lstm(8, 3, "SummLSTM")),
+        full("Softmax", 3, 4),
+    ),
+    "[1,6,0,1 L2yx2 Lrys3 O1c4]": network(
+        quad(1, 2),
+        around("XYTranspose", around("RTLReversed", lstm(8, 3, "SummLSTM"))),
+        full("Softmax", 3, 4),
+    ),
+    "[1,6,0,1 Cp3,3,2 O1c4]": network(
+        conv(1, 2, "LinLogistic"),
+        Stored(
+            "Series",
+            2,
+            4,
+            children=(Stored("Reconfig", 2, 12, (1, 6)), full("Softmax", 12, 4)),
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("spec", NETWORKS)
+def test_ours_computes_the_same_but_for_the_border(
+    spec: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(forward, "Noise", Silence)
+    root = NETWORKS[spec]
+    assert spec_of(root) == spec
+    values = RNG.uniform(-1, 1, (6, 21, 1)).astype(np.float32)
+    exact = ExactNetwork(root, 1).probabilities(values)
+    frames = Frames(torch.from_numpy(values.transpose(2, 0, 1)[None].copy()), torch.tensor([21]))
+    with torch.inference_mode():
+        ours = network_of(root).log_probs(frames)[0].exp().numpy()
+    assert np.allclose(ours, exact, atol=2e-5)
+
+
+def test_noise_stands_beyond_the_border() -> None:
+    root = network(conv(1, 2), Stored("Reconfig", 2, 12, (1, 6)), full("Softmax", 12, 4))
+    values = RNG.uniform(-1, 1, (6, 9, 1)).astype(np.float32)
+    same, again, other = (ExactNetwork(root, seed).probabilities(values) for seed in (3, 3, 4))
+    assert (same == again).all()
+    assert np.abs(same - other).max() > 1e-3
+
+
+def test_bytes_come_close_to_reals() -> None:
+    root = usual(integer=True)
+    network = ExactNetwork(root, 1)
+    assert network.integer
+    values = RNG.integers(-127, 128, (6, 30, 1)).astype(np.int8)
+    found = network.probabilities(values)
+    assert found.shape == (15, 7)
+    assert np.allclose(found.sum(axis=1), 1, atol=1e-5)
+
+
+def test_large_sums_of_bytes_stay_exact() -> None:
+    inputs = 2000
+    weights = np.full((1, inputs + 1), 127, np.int8)
+    layer = Stored("Linear", inputs, 1, matrices=(Matrix(weights, np.array([1.0])),))
+    values = np.full((1, 1, inputs), 127, np.int8)
+    values[0, 0, 0] = 126
+    found = ExactNetwork(network(layer, height=1, depth=inputs), 1)
+    assert found.height == inputs
+    column = values.reshape(inputs, 1, 1)
+    whole = 127 * 127 * (inputs - 1) + 127 * 126 + 127 * 127
+    assert found.probabilities(column)[0, 0] == min(127.0, np.float32(whole / 127))
+
+
+@pytest.mark.parametrize("kind", ["LSTMSoftmax", "LSTMBinarySoftmax"])
+def test_answers_are_fed_back(kind: str) -> None:
+    labels, fed = 5, 5 if kind == "LSTMSoftmax" else 3
+    cells = lstm(2 + fed, 3)
+    head = Stored(kind, 2, labels, (8,), cells.matrices, children=(full("Softmax", 3, labels),))
+    root = network(around("XYTranspose", lstm(1, 2, "SummLSTM")), head)
+    values = RNG.uniform(-1, 1, (6, 8, 1)).astype(np.float32)
+    exact = ExactNetwork(root, 1).probabilities(values)
+    frames = Frames(torch.from_numpy(values.transpose(2, 0, 1)[None].copy()), torch.tensor([8]))
+    with torch.inference_mode():
+        ours = network_of(root).log_probs(frames)[0].exp().numpy()
+    assert np.allclose(ours, exact, atol=2e-5)
+
+
+def test_layers_without_counterpart_are_named() -> None:
+    root = network(around("XYTranspose", full("Tanh", 1, 2)), full("Softmax", 2, 3))
+    with pytest.raises(ConfigError, match="XYTranspose with 1 inputs and 2 outputs"):
+        network_of(root)
+    with pytest.raises(ConfigError, match="stands where the series"):
+        spec_of(full("Softmax", 2, 3))
+
+
+def test_fixed_widths_are_cut_or_filled() -> None:
+    root = network(Stored("Reconfig", 1, 6, (1, 6)), full("Softmax", 6, 4))
+    root.children[0].settings = (1, 6, 10, 1, 1)
+    for width in (4, 10, 17):
+        values = np.zeros((6, width, 1), np.float32)
+        assert ExactNetwork(root, 1).probabilities(values).shape == (10, 4)
+
+
+def test_stride_multiplies() -> None:
+    assert stride(usual()) == 2
+    assert stride(NETWORKS["[1,6,0,1 Cr3,3,2 S6,2 Cs1,1,3 O1s5]"]) == 2
+
+
+def test_noise_is_the_minimal_standard_generator() -> None:
+    assert Noise(1).reals(3) == pytest.approx([-0.308677, -0.146957, 0.256125], abs=1e-6)
+    assert Noise(6352704).bytes(5).tolist() == [-69, 124, -40, -110, -40]
+    stream, parts = Noise(7), Noise(7)
+    assert stream.draw(5).tolist() == [*parts.draw(2), *parts.draw(0), *parts.draw(3)]
+
+
+def test_curves_come_close_to_the_functions() -> None:
+    values = np.linspace(-20, 20, 4001, dtype=np.float32)
+    assert np.allclose(tanh(values), np.tanh(values), atol=2e-6)
+    assert np.allclose(logistic(values), 1 / (1 + np.exp(-values.astype(float))), atol=2e-6)
+    assert softmax(values[None])[0].sum() == pytest.approx(1, abs=1e-5)
+    assert to_byte(np.array([0.5, -0.5, 2.0, 1.5 / 127], np.float32)).tolist() == [64, -64, 127, 2]
