@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from uncial.tasks.ingest import IngestConfig, ingest
     from uncial.tasks.inspect import InspectConfig, inspect
     from uncial.tasks.recognize import RecognizeConfig, recognize
+    from uncial.tasks.tesstrain import TesstrainConfig, tesstrain
     from uncial.tasks.train import TrainConfig, train
     from uncial.text.charset import Charset
     from uncial.text.codec import Codec
@@ -40,6 +41,7 @@ _HOMES = {
     "Reading": "uncial.models.recognizer",
     "RecognizeConfig": "uncial.tasks.recognize",
     "Recognizer": "uncial.models.recognizer",
+    "TesstrainConfig": "uncial.tasks.tesstrain",
     "TrainConfig": "uncial.tasks.train",
     "UncialError": "uncial.errors",
     "components": "uncial.tasks.components",
@@ -50,6 +52,7 @@ _HOMES = {
     "ingest": "uncial.tasks.ingest",
     "inspect": "uncial.tasks.inspect",
     "recognize": "uncial.tasks.recognize",
+    "tesstrain": "uncial.tasks.tesstrain",
     "train": "uncial.tasks.train",
 }
 
@@ -68,6 +71,7 @@ __all__ = [
     "Reading",
     "RecognizeConfig",
     "Recognizer",
+    "TesstrainConfig",
     "TrainConfig",
     "UncialError",
     "components",
@@ -78,6 +82,7 @@ __all__ = [
     "ingest",
     "inspect",
     "recognize",
+    "tesstrain",
     "train",
 ]
 

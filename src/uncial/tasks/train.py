@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
@@ -17,8 +18,10 @@ _INTEGER_LOSS = 0.01  # of the CER that reading in integers may cost at most
 _LEAST_LOSS = 0.0005  # CER that is no loss in any case
 
 if TYPE_CHECKING:
+    from uncial.archive import ModelArchive
     from uncial.data.store import LineStore
     from uncial.models.recognizer import Recognizer
+    from uncial.training.basis import StartConfig
     from uncial.training.folder import RunFolder
     from uncial.training.lines import Plan
     from uncial.training.session import Session
@@ -43,6 +46,7 @@ class TrainResult:
         seconds: Wall time, preparation included, all processes of the run.
         cpu_seconds: Processor time of the same.
         report: HTML report on the validation lines.
+        traineddata: The model for Tesseract, if it can read such a network.
     """
 
     run: Path
@@ -57,14 +61,16 @@ class TrainResult:
     seconds: float
     cpu_seconds: float
     report: Path
+    traineddata: Path | None = None
 
 
 def train(config: TrainConfig, reporter: Reporter = silent) -> TrainResult:
-    """Train a recognizer on lines with ground truth.
+    """Train a recognizer on lines with ground truth, from scratch or from a base.
 
     The run folder keeps everything: the resolved settings, an event log, the latest
     checkpoint, the best model and a report. After a crash or an interrupt, `resume` goes on
-    with the same lines in the same order.
+    with the same lines in the same order. Networks of Tesseract's kind, those of the preset
+    tesseract and those that began as a model of Tesseract, are written for Tesseract, too.
 
     Raises:
         ConfigError: Options contradict each other, or the run folder is in use.
@@ -75,18 +81,18 @@ def train(config: TrainConfig, reporter: Reporter = silent) -> TrainResult:
     from uncial.training.folder import RunFolder
 
     folder = RunFolder(config.output)
-    config, settings, store, fresh = _opened(config, folder, reporter)
+    opened = _opened(config, folder, reporter)
 
     def tell(event: Event) -> None:
         folder.log(event)
         reporter(event)
 
-    session, plan, ended = _run(
-        config, settings, store, folder, tell, (started, started_cpu), fresh
-    )
+    session, plan, ended = _run(opened, folder, tell, (started, started_cpu))
     if ended != "finished":
         tell(Note(text=f"{ended}: the best model so far is kept"))
-    saved_cer = _finish(folder, store, plan, session.progress.best_cer, tell)
+    saved_cer = _finish(folder, opened.store, plan, session.progress.best_cer, tell)
+    if plan.preprocessing.style == "tesseract":
+        _write_for_tesseract(folder, opened.config.tesseract.integer, tell)
     at = session.progress
     return TrainResult(
         run=config.output,
@@ -101,23 +107,39 @@ def train(config: TrainConfig, reporter: Reporter = silent) -> TrainResult:
         seconds=session.seconds,
         cpu_seconds=session.cpu_seconds,
         report=folder.report,
+        traineddata=folder.traineddata if folder.traineddata.exists() else None,
     )
 
 
-def _opened(
-    config: TrainConfig, folder: RunFolder, reporter: Reporter
-) -> tuple[TrainConfig, Settings, LineStore, bool]:
+@dataclass(frozen=True, kw_only=True)
+class _Opened:
+    """What a run is made of: told anew, or by its folder.
+
+    Attributes:
+        fresh: Whether no step was done yet.
+    """
+
+    config: TrainConfig
+    settings: Settings
+    store: LineStore
+    base: ModelArchive | None
+    fresh: bool
+
+
+def _opened(config: TrainConfig, folder: RunFolder, reporter: Reporter) -> _Opened:
     """Config, settings and lines of a new run, or those that a run was started with."""
     from uncial.models.compute import cores
     from uncial.tasks.base import as_json
     from uncial.tasks.base import resolve as read_options
     from uncial.tasks.ingest import open_lines
+    from uncial.training.start import open_base
 
     if not config.resume:
         if not config.data:
             raise ConfigError("no ground truth was given", remedy="name a folder, table or list")
-        settings = resolve(config, config.threads or cores())
         folder.refuse_existing()
+        base = open_base(config.start)
+        settings = resolve(config, config.threads or cores(), base)
         store = open_lines(
             config.data,
             seed=config.seed,
@@ -125,10 +147,14 @@ def _opened(
             go_on=config.go_on,
             reporter=reporter,
         )
-        config = replace(config, data=tuple(path.resolve() for path in config.data))
+        config = replace(
+            config,
+            data=tuple(path.resolve() for path in config.data),
+            start=_kept_base(config.start, folder),
+        )
         told = {"config": as_json(config), "settings": settings.to_json()}
         folder.create({**told, "data": {"fingerprint": store.fingerprint, "lines": store.splits}})
-        return config, settings, store, True
+        return _Opened(config=config, settings=settings, store=store, base=base, fresh=True)
     told = folder.reopen()
     first = read_options(TrainConfig, told["config"])
     store = open_lines(
@@ -142,17 +168,33 @@ def _opened(
     fresh = not folder.checkpoint.exists()  # it was ended before the first step
     if fresh:
         folder.rewind_events(0)
-    return first, Settings.from_json(told["settings"]), store, fresh
+    return _Opened(
+        config=first,
+        settings=Settings.from_json(told["settings"]),
+        store=store,
+        base=open_base(first.start),
+        fresh=fresh,
+    )
+
+
+def _kept_base(config: StartConfig, folder: RunFolder) -> StartConfig:
+    """The start with copies of its models in the run folder, so that it can be resumed."""
+
+    def kept(path: Path | None, name: str) -> Path | None:
+        if path is None:
+            return None
+        folder.path.mkdir(parents=True, exist_ok=True)
+        copy = folder.path.resolve() / f"{name}{path.suffix}"
+        shutil.copyfile(path, copy)
+        return copy
+
+    return replace(
+        config, base=kept(config.base, "base"), traineddata=kept(config.traineddata, "charset")
+    )
 
 
 def _run(
-    config: TrainConfig,
-    settings: Settings,
-    store: LineStore,
-    folder: RunFolder,
-    reporter: Reporter,
-    started: tuple[float, float],
-    fresh: bool,
+    opened: _Opened, folder: RunFolder, reporter: Reporter, started: tuple[float, float]
 ) -> tuple[Session, Plan, str]:
     import torch
 
@@ -164,10 +206,15 @@ def _run(
     from uncial.training.losses import Learner
     from uncial.training.schedule import affordable_looks, first_plan
     from uncial.training.session import Session
+    from uncial.training.start import begin
     from uncial.training.validation import validator
 
+    config, settings, store, fresh = opened.config, opened.settings, opened.store, opened.fresh
     torch.manual_seed(settings.seed)
-    plan = plan_lines(store, settings, reporter if fresh else silent)
+    told = reporter if fresh else silent
+    plan = plan_lines(
+        store, settings, told, lambda texts: begin(config, settings, opened.base, texts, told)
+    )
     learner = Learner(plan.network, settings.kind, settings.shortcut).to(
         device_named(config.device)
     )
@@ -190,7 +237,13 @@ def _run(
         lines_a_look=len(plan.validation),
     )
     settings = replace(settings, validations=looks)
-    session = Session(learner, settings, started=started[0], started_cpu=started[1])
+    session = Session(
+        learner,
+        settings,
+        started=started[0],
+        started_cpu=started[1],
+        rates=plan.start.rates,
+    )
     if fresh:
         session.progress = session.progress.moved(steps=steps)
         _announce(plan, settings, reporter)
@@ -218,6 +271,7 @@ def _model_writer(
     from uncial.models.recognizer import Recognizer
     from uncial.text.normalize import Normalization
     from uncial.training.checkpoint import write_atomically
+    from uncial.training.start import remembered
 
     normalization = Normalization.named(settings.normalization)
 
@@ -231,12 +285,34 @@ def _model_writer(
             "lines_seen": at.lines,
             "validation_cer": at.validations[-1][1] if at.validations else None,
         }
+        if plan.preprocessing.style == "tesseract":
+            metadata["tesseract"] = remembered(plan.start.metadata, at.lines, settings.lr)
         recognizer = Recognizer(
-            session.average, plan.codec, plan.preprocessing, normalization, metadata
+            session.average,
+            plan.codec,
+            plan.preprocessing,
+            normalization,
+            metadata,
+            components=plan.start.components,
         )
         write_atomically(folder.model, native.pack(recognizer.to_archive()))
 
     return write
+
+
+def _write_for_tesseract(folder: RunFolder, integer: bool, reporter: Reporter) -> None:
+    """Write the model as saved for Tesseract, and say what that file cannot hold."""
+    from uncial.formats.models import native, traineddata
+    from uncial.training.checkpoint import write_atomically
+
+    archive = native.unpack(folder.model.read_bytes())
+    told = replace(archive, metadata={"tesseract": archive.metadata["tesseract"]})
+    data, losses = traineddata.pack(told)
+    write_atomically(folder.traineddata, data)
+    if integer:
+        write_atomically(folder.integer, traineddata.pack(told, integer=True)[0])
+    for loss in losses:
+        reporter(Note(text=f"{folder.traineddata.name}: {loss}"))
 
 
 def _announce(plan: Plan, settings: Settings, reporter: Reporter) -> None:
@@ -270,8 +346,9 @@ def _finish(
     from uncial.training.checkpoint import write_atomically
 
     recognizer: Recognizer = Recognizer.load(folder.model)
-    typical = plan.lines.rows[:: -(-len(plan.lines) // _CALIBRATION_LINES)]
-    recognizer.calibrate(store.image(int(row)) for row in typical)
+    if plan.preprocessing.style != "tesseract":  # Tesseract rounds in a way of its own
+        typical = plan.lines.rows[:: -(-len(plan.lines) // _CALIBRATION_LINES)]
+        recognizer.calibrate(store.image(int(row)) for row in typical)
     rows = [int(row) for row in plan.validation]
     evaluation = evaluate_lines(recognizer, store, rows, reporter)
     if evaluation.score.cer > best * (1 + _INTEGER_LOSS) + _LEAST_LOSS:

@@ -12,13 +12,17 @@ from dataclasses import asdict, dataclass, field, fields
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from uncial.errors import ConfigError
+from uncial.training.basis import Auto, StartConfig, TesseractConfig
 
-Auto = Literal["auto"]
+if TYPE_CHECKING:
+    from uncial.archive import ModelArchive
+
 LossKind = Literal["alignment", "ctc"]
 _WIDE_PAYS = 40.0  # core-minutes
+_GENTLER = 0.25  # share of a preset's learning rate at which a trained model goes on
 _STRICT: dict[str, Any] = {"extra": "forbid", "use_attribute_docstrings": True}
 
 
@@ -91,6 +95,8 @@ class StopConfig:
     minutes nor steps fix; 0 never stops early. Counted once the learning rate falls."""
     validation_lines: int | Auto = "auto"
     """Most lines read at each validation, drawn once."""
+    target: float | Auto = "auto"
+    """Validation CER, a fraction, at which a run ends; 0 never does."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,6 +138,10 @@ class TrainConfig:
     """What is minimized."""
     stop: StopConfig = field(default_factory=StopConfig)
     """When the run looks at itself, and when it ends."""
+    start: StartConfig = field(default_factory=StartConfig)
+    """What the first weights are."""
+    tesseract: TesseractConfig = field(default_factory=TesseractConfig)
+    """What a model for Tesseract holds beside its network."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,6 +150,7 @@ class Settings:
 
     Attributes:
         frames: Frames wanted for a median label when `stretch` is auto.
+        style: How lines are prepared, see `uncial.imaging.prepare.Preprocessing`.
     """
 
     preset: str
@@ -168,6 +179,8 @@ class Settings:
     epochs: int
     seed: int
     normalization: str
+    style: str = "uncial"
+    target: float = 0.0
 
     def to_json(self) -> dict[str, Any]:
         """As JSON-ready values."""
@@ -212,25 +225,77 @@ def chosen_preset(config: TrainConfig, cores: int) -> str:
     return "wide" if config.minutes * cores >= _WIDE_PAYS else "fast"
 
 
-def resolve(config: TrainConfig, cores: int = 1) -> Settings:
-    """Fill what the config leaves open from its preset.
+def resolve(config: TrainConfig, cores: int = 1, base: ModelArchive | None = None) -> Settings:
+    """Fill what the config leaves open from its preset, or from the model it goes on from.
 
     Args:
         config: As the user gave it.
         cores: Cores that the run will use.
+        base: Its spec, preparation and normalization stay; the rate is lower than from scratch.
 
     Raises:
-        ConfigError: The preset does not exist, or a value is out of range.
+        ConfigError: The preset does not exist, a value is out of range, or the options ask for
+            another network than the base has.
     """
-    preset = chosen_preset(config, cores)
+    preset = chosen_preset(config, cores) if base is None else _preset_for(config, base)
     values = dict(preset_values(preset))
+    if base is not None:
+        values |= _values_of(base, values["lr"])
+        _check_kept(config)
     for part in (config.network, config.optimizer, config.loss, config.stop):
         given = {f.name: getattr(part, f.name) for f in fields(part)}
         values.update({name: value for name, value in given.items() if value != "auto"})
     names = ("minutes", "steps", "epochs", "seed", "normalization")
-    settings = Settings(preset=preset, **values, **{name: getattr(config, name) for name in names})
+    values = {name: getattr(config, name) for name in names} | {"preset": preset} | values
+    settings = Settings(**values)
     _check(settings)
     return settings
+
+
+def _preset_for(config: TrainConfig, base: ModelArchive) -> str:
+    """The preset that was given, else the one that fits a base."""
+    if config.preset != "auto":
+        return config.preset
+    if base.preprocessing.style == "tesseract":
+        return "tesseract"
+    settings = base.metadata.get("settings")
+    named = settings.get("preset") if isinstance(settings, dict) else None
+    return named if named in preset_names() else "fast"
+
+
+def _values_of(base: ModelArchive, lr: float) -> dict[str, Any]:
+    """What a base fixes: everything that its weights were fitted to."""
+    return {
+        "spec": base.spec,
+        "style": base.preprocessing.style,
+        "normalization": base.normalization.name,
+        "stretch": base.preprocessing.stretch,
+        "pad": base.preprocessing.pad,
+        "centre": base.preprocessing.centre,
+        "lr": lr * _GENTLER,
+        "shortcut": 0.0,
+    }
+
+
+def _check_kept(config: TrainConfig) -> None:
+    """Refuse options that contradict the base."""
+    fixed = [
+        f"network.{item.name}"
+        for item in fields(config.network)
+        if item.name != "spec" and getattr(config.network, item.name) != "auto"
+    ]
+    if config.network.spec != "auto" and not config.start.replaces_layers:
+        fixed.insert(0, "network.spec")
+    if fixed:
+        raise ConfigError(
+            f"the base fixes what {' and '.join(fixed)} would change",
+            remedy="leave them out; a spec goes with the last layer that append-head keeps",
+        )
+    if config.start.replaces_layers and config.network.spec == "auto":
+        raise ConfigError(
+            "append-head lacks the layers to append",
+            remedy="give a spec without an input, such as [Lfx256 O1c1]",
+        )
 
 
 def _check(settings: Settings) -> None:

@@ -6,7 +6,10 @@
     events.jsonl           one event a line: metrics, notes, samples
     checkpoint.safetensors latest resumable state
     model.safetensors      best model so far
-    report.html            that model on the validation lines, written at the end
+    model.traineddata      the same for Tesseract, where it can read such a network
+    model-int8.traineddata the same in int8 weights, if asked for
+    base.*                 the model that the run went on from
+    report.html            the best model on the validation lines, written at the end
 """
 
 from __future__ import annotations
@@ -35,6 +38,8 @@ class RunFolder:
         self.events = path / "events.jsonl"
         self.checkpoint = path / "checkpoint.safetensors"
         self.model = path / "model.safetensors"
+        self.traineddata = path / "model.traineddata"
+        self.integer = path / "model-int8.traineddata"
         self.report = path / "report.html"
         self.lines = path / "lines"
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -9,16 +11,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from uncial.data.store import LineStore
-from uncial.errors import DataError, TrainingError
+from uncial.errors import DataError, TrainingError, UnencodableText, describe_grapheme
 from uncial.imaging.prepare import MAX_WIDTH, MIN_WIDTH, Preprocessing, text_span
 from uncial.models.compute import worker_pool
-from uncial.nn.build import Network, build
+from uncial.nn.build import Network
 from uncial.progress import Note, Reporter
 from uncial.text.codec import Codec
 from uncial.text.normalize import Normalization
-from uncial.text.order import display_order
 from uncial.training.config import Settings
 from uncial.training.mixing import LineMixer, Lines
+from uncial.training.start import written
+from uncial.training.strategies import Start, scratch
+
+Beginning = Callable[[Sequence[str]], Start]
+"""Makes the start of a run from the normalized texts of its training lines."""
 
 DEFAULT_HEIGHT = 48  # px, for specs that read any height
 _NARROWEST, _WIDEST = 0.4, 1.6  # bounds of an automatic stretch
@@ -48,14 +54,15 @@ class TrainingLines:
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """What a run from scratch starts with.
+    """What a run starts with.
 
     Attributes:
-        codec: From the training lines.
+        codec: From the training lines or from the base.
         preprocessing: With the stretch worked out.
-        network: New weights.
+        network: With its first weights.
         lines: Training split.
         validation: Rows to validate on, a fixed draw.
+        start: Whatever else belongs to the first weights.
     """
 
     codec: Codec
@@ -63,6 +70,7 @@ class Plan:
     network: Network
     lines: TrainingLines
     validation: NDArray[np.int64]
+    start: Start
 
     @property
     def median_width(self) -> int:
@@ -70,25 +78,35 @@ class Plan:
         return int(np.median(self.lines.widths)) + 2 * self.preprocessing.pad
 
 
-def plan_lines(store: LineStore, settings: Settings, reporter: Reporter) -> Plan:
+def plan_lines(
+    store: LineStore, settings: Settings, reporter: Reporter, begin: Beginning | None = None
+) -> Plan:
     """Codec, preprocessing, network and training lines for a store.
+
+    Args:
+        store: Holds the lines.
+        settings: Of the run.
+        reporter: Told of lines that are left out.
+        begin: Makes the start; None begins with new weights for the characters of the lines.
 
     Raises:
         DataError: There are no training or no validation lines.
-        TrainingError: No line is long enough for its text.
+        TrainingError: No line is long enough for its text, or none can be written in the
+            charset.
     """
     rows = _rows(store, "train")
     validation = _rows(store, "validation")
     normalize = Normalization.named(settings.normalization)
-    texts = [display_order(normalize(text)) for text in store.texts(rows)]
-    codec = Codec.from_texts(texts)
-    network = build(settings.spec, labels=codec.width)
-    labels = [codec.encode(text) for text in texts]
-    preprocessing = Preprocessing(
+    texts = [normalize(text) for text in store.texts(rows)]
+    start = begin(texts) if begin else _plain_start(texts, settings)
+    network = start.network
+    rows, labels = _encoded(store, rows, texts, start.codec, settings.style, reporter)
+    preprocessing = start.preprocessing or Preprocessing(
         height=network.input_height or DEFAULT_HEIGHT, pad=settings.pad, centre=settings.centre
     )
     widths = natural_widths(store, rows, preprocessing, settings.seed)
-    preprocessing = replace(preprocessing, stretch=_stretch(widths, labels, network, settings))
+    if start.preprocessing is None:
+        preprocessing = replace(preprocessing, stretch=_stretch(widths, labels, network, settings))
     lines = _usable(
         TrainingLines(
             rows=rows,
@@ -102,7 +120,51 @@ def plan_lines(store: LineStore, settings: Settings, reporter: Reporter) -> Plan
     if len(validation) > settings.validation_lines:
         rng = np.random.default_rng(settings.seed)
         validation = np.sort(rng.permutation(validation)[: settings.validation_lines])
-    return Plan(codec, preprocessing, network, lines, validation)
+    return Plan(start.codec, preprocessing, network, lines, validation, start)
+
+
+def _plain_start(texts: Sequence[str], settings: Settings) -> Start:
+    codec = Codec.from_texts([written(text, settings.style) for text in texts])
+    return scratch(settings.spec, codec)
+
+
+def _encoded(
+    store: LineStore,
+    rows: NDArray[np.int64],
+    texts: Sequence[str],
+    codec: Codec,
+    style: str,
+    reporter: Reporter,
+) -> tuple[NDArray[np.int64], list[NDArray[np.int32]]]:
+    """Rows whose texts the charset can write, with their labels; the others are told of."""
+    labels: dict[int, NDArray[np.int32]] = {}
+    missing: Counter[str] = Counter()
+    for at, text in enumerate(texts):
+        try:
+            labels[at] = codec.encode(written(text, style))
+        except UnencodableText as error:
+            missing.update(error.missing)
+    kept = rows[list(labels)]
+    if missing:
+        left = np.setdiff1d(rows, kept)
+        shown = ", ".join(
+            f"{describe_grapheme(text)} in {count}" for text, count in missing.most_common(_SHOWN)
+        )
+        problem = f"{len(left)} training lines left out, the charset lacks {shown}"
+        if not labels:
+            raise TrainingError(
+                f"{problem}: no line is left",
+                remedy="extend the charset, or give lines of the model's language",
+            )
+        named = _named(store, left)
+        reporter(Note(text=f"{problem}; the lines are {named}", level="warning"))
+    return kept, list(labels.values())
+
+
+def _named(store: LineStore, rows: NDArray[np.int64]) -> str:
+    """Ids of the first few of some lines."""
+    more = f" and {len(rows) - _SHOWN} more" if len(rows) > _SHOWN else ""
+    return f"{', '.join(store.line_ids(rows[:_SHOWN]))}{more}"
 
 
 def line_mixer(prepared: Lines, plan: Plan, share: float) -> LineMixer:
@@ -201,12 +263,11 @@ def _usable(lines: TrainingLines, store: LineStore, reporter: Reporter) -> Train
             remedy="check that images and texts belong together, or raise the stretch",
         )
     if not good.all():
-        ids = store.line_ids(lines.rows[~good])
-        more = f" and {len(ids) - _SHOWN} more" if len(ids) > _SHOWN else ""
+        left = lines.rows[~good]
         reporter(
             Note(
-                text=f"{len(ids)} training lines left out, their text does not fit into the "
-                f"image: {', '.join(ids[:_SHOWN])}{more}",
+                text=f"{len(left)} training lines left out, their text does not fit into the "
+                f"image: {_named(store, left)}",
                 level="warning",
             )
         )

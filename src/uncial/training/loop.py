@@ -45,7 +45,8 @@ def fit(
         threads: Cores to use; 0 takes every one.
 
     Returns:
-        Why it ended: ``"finished"``, ``"early stop"`` or ``"interrupted"``.
+        Why it ended: ``"finished"`` (the target counts as such), ``"early stop"`` or
+        ``"interrupted"``.
 
     Raises:
         TrainingError: The run diverged again and again.
@@ -57,7 +58,7 @@ def fit(
         with worker_pool(threads) as pool:
             replicas = Replicas(session.learner, settings.batches, pool)
             batches = stream.from_place(session.progress.place)
-            while session.share < 1 and not _stale(session):
+            while session.share < 1 and not (session.reached or _stale(session)):
                 group = list(islice(batches, settings.batches))
                 rate = session.prepare_rate()
                 seed = settings.seed * 1_000_003 + session.progress.step
@@ -91,7 +92,7 @@ def fit(
             save_model(session)
         checkpoint.save()
         return "interrupted"
-    return "finished" if session.share >= 1 else "early stop"
+    return "finished" if session.share >= 1 or session.reached else "early stop"
 
 
 class _Checkpoints:

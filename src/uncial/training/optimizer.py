@@ -9,7 +9,7 @@ Source: Loshchilov & Hutter 2019, arXiv:1711.05101, algorithm 2; the arithmetic 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 import torch
 from torch import Tensor, nn
@@ -26,18 +26,29 @@ class AdamW:
     Args:
         parameters: What it moves.
         weight_decay: Share of a matrix that is taken away at each step, times the rate.
+        shares: Share of the rate that a parameter gets, if not all of it.
 
     Attributes:
         rate: Learning rate of the next step.
     """
 
-    def __init__(self, parameters: Iterable[nn.Parameter], *, weight_decay: float) -> None:
+    def __init__(
+        self,
+        parameters: Iterable[nn.Parameter],
+        *,
+        weight_decay: float,
+        shares: Mapping[nn.Parameter, float] | None = None,
+    ) -> None:
         every = list(parameters)
         self.rate = 0.0
-        self._groups = [
-            _Group([p for p in every if p.ndim > 1], weight_decay),
-            _Group([p for p in every if p.ndim <= 1], 0.0),
-        ]
+        self._groups = []
+        known = shares or {}
+        for share in sorted({1.0, *known.values()}, reverse=True):
+            here = [p for p in every if known.get(p, 1.0) == share]
+            self._groups += [
+                _Group([p for p in here if p.ndim > 1], weight_decay, share),
+                _Group([p for p in here if p.ndim <= 1], 0.0, share),
+            ]
 
     @torch.no_grad()
     def step(self) -> None:
@@ -69,14 +80,15 @@ class AdamW:
 
 
 class _Group:
-    """Parameters with one weight decay, and their moments in the same memory layout."""
+    """Parameters with one weight decay and rate; their moments in the same memory layout."""
 
-    def __init__(self, parameters: list[nn.Parameter], weight_decay: float) -> None:
+    def __init__(self, parameters: list[nn.Parameter], weight_decay: float, share: float) -> None:
         self.parameters = parameters
         self.means = [torch.zeros_like(p) for p in parameters]
         self.squares = [torch.zeros_like(p) for p in parameters]
         self.steps = [torch.zeros((), dtype=torch.float32, device=p.device) for p in parameters]
         self._weight_decay = weight_decay
+        self._share = share
 
     def step(self, rate: float) -> None:
         used = [at for at, p in enumerate(self.parameters) if p.grad is not None]
@@ -91,7 +103,7 @@ class _Group:
             [self.squares[at] for at in used],
             [],
             [self.steps[at] for at in used],
-            lr=rate,
+            lr=rate * self._share,
             beta1=_BETAS[0],
             beta2=_BETAS[1],
             weight_decay=self._weight_decay,

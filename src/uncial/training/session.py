@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import torch
@@ -24,6 +25,7 @@ class Session:
         settings: Of the run.
         started: `time.perf_counter` at the start of the task, so that preparation counts.
         started_cpu: `time.process_time` then.
+        rates: Learning rate of parameters of the network as a share of that of the others.
 
     Attributes:
         average: Moving average of the network: what is validated and saved.
@@ -31,12 +33,23 @@ class Session:
     """
 
     def __init__(
-        self, learner: Learner, settings: Settings, *, started: float, started_cpu: float
+        self,
+        learner: Learner,
+        settings: Settings,
+        *,
+        started: float,
+        started_cpu: float,
+        rates: Mapping[str, float] | None = None,
     ) -> None:
         self.learner = learner
         self.settings = settings
         self.average = copy.deepcopy(learner.network).eval()
-        self.optimizer = AdamW(learner.parameters(), weight_decay=settings.weight_decay)
+        named = dict(learner.network.named_parameters())
+        self.optimizer = AdamW(
+            learner.parameters(),
+            weight_decay=settings.weight_decay,
+            shares={named[name]: share for name, share in (rates or {}).items()},
+        )
         self.progress = Progress()
         self._started = started
         self._started_cpu = started_cpu
@@ -56,6 +69,11 @@ class Session:
         """Part of the run that is done, 0-1."""
         at = self.progress
         return estimated_share(self.settings, step=at.step, steps=at.steps, seconds=self.seconds)
+
+    @property
+    def reached(self) -> bool:
+        """Whether the model is as good as the settings ask for."""
+        return self.settings.target > 0 and self.progress.best_cer <= self.settings.target
 
     @property
     def ending(self) -> bool:

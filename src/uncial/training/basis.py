@@ -1,0 +1,102 @@
+"""Options of what a run begins with: another model, and what Tesseract keeps beside a network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+from uncial.errors import ConfigError
+
+Auto = Literal["auto"]
+Strategy = Literal["scratch", "fine-tune", "extend-charset", "renew-charset", "append-head"]
+_STRICT: dict[str, Any] = {"extra": "forbid", "use_attribute_docstrings": True}
+
+
+@dataclass(frozen=True, kw_only=True)
+class StartConfig:
+    """What the first weights are."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
+
+    base: Path | None = None
+    """Model to go on from: ``.safetensors``, a float ``.traineddata`` of Tesseract, or a
+    checkpoint of lstmtraining."""
+    traineddata: Path | None = None
+    """Model of Tesseract whose charset a checkpoint was trained with."""
+    strategy: Strategy | Auto = "auto"
+    """What becomes of the base: fine-tune keeps its charset, extend-charset adds the
+    characters of the lines, renew-charset takes theirs alone, append-head replaces its top
+    layers by those of the spec. Auto: append-head where a layer is named, extend-charset where
+    the lines have new characters, else fine-tune; scratch without a base."""
+    append_index: int = -1
+    """Last layer of the base that append-head keeps; the input is layer 0."""
+    lower: int | Auto = "auto"
+    """Layers above the input that learn at the lower rate; auto: those that append-head keeps,
+    else none."""
+    lower_rate: float = 0.0
+    """Their learning rate as a share of that of the others; 0 freezes them."""
+
+    def __post_init__(self) -> None:
+        wrong = []
+        if self.base is None and (self.strategy not in ("auto", "scratch") or self.traineddata):
+            wrong.append("there is no base to start from")
+        if self.base is not None and self.strategy == "scratch":
+            wrong.append("a run from scratch has no base")
+        if self.strategy == "append-head" and self.append_index < 0:
+            wrong.append("append-head needs the number of the last layer to keep")
+        if self.append_index >= 0 and self.strategy not in ("auto", "append-head"):
+            wrong.append(f"{self.strategy} replaces no layers")
+        if self.append_index >= 0 and self.base is None:
+            wrong.append("there are no layers to append to without a base")
+        if self.lower != "auto" and self.lower < 0:
+            wrong.append("lower must not be negative")
+        if not 0 <= self.lower_rate <= 1:
+            wrong.append("lower_rate must be from 0 to 1")
+        if wrong:
+            raise ConfigError("; ".join(wrong), remedy="change the options of the start")
+
+    @property
+    def replaces_layers(self) -> bool:
+        """Whether top layers of the base are replaced."""
+        return self.append_index >= 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class TesseractConfig:
+    """What a model for Tesseract holds beside its network."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
+
+    norm_mode: int | Auto = "auto"
+    """Units of the charset: 1 clusters, 2 parts of syllables, 3 code points; auto: 3 where
+    most letters run from right to left, else 2."""
+    dictionary: bool = True
+    """Give the model word graphs: of the lists below, else those of the base, else of the
+    training lines."""
+    words: Path | None = None
+    """List of words, one a line."""
+    punctuation: Path | None = None
+    """List of punctuation around words, one a line; a space stands for the word."""
+    numbers: Path | None = None
+    """List of number patterns, one a line; a space stands for a digit."""
+    langdata: Path | None = None
+    """Folder with the unicharsets of scripts and radical-stroke.txt, as in langdata_lstm."""
+    pass_through: bool = False
+    """Let the network write whole units, not the parts they are recoded to."""
+    right_to_left: bool | Auto = "auto"
+    """Whether the language is written from right to left; auto: by most letters."""
+    integer: bool = False
+    """Also write a model with int8 weights: smaller, faster, a little less accurate."""
+
+    def __post_init__(self) -> None:
+        if self.norm_mode != "auto" and self.norm_mode not in (1, 2, 3):
+            raise ConfigError(
+                f"norm_mode {self.norm_mode} does not exist", remedy="give 1, 2, 3 or auto"
+            )
+        lists = (self.words, self.punctuation, self.numbers)
+        if not self.dictionary and any(lists):
+            raise ConfigError(
+                "word lists without a dictionary",
+                remedy="leave the lists out, or allow the dictionary",
+            )

@@ -1,0 +1,230 @@
+"""Which start a run has: read the base, choose the strategy, make the charset."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from uncial.archive import ModelArchive
+from uncial.errors import ConfigError, FormatError, describe_grapheme
+from uncial.formats.models import native, traineddata
+from uncial.formats.models.kinds import model_kind
+from uncial.formats.tesseract import checkpoint
+from uncial.formats.tesseract.container import TrainedData
+from uncial.formats.tesseract.network import LSTMRecord
+from uncial.formats.tesseract.unicharset import clean
+from uncial.formats.tesseract.vgsl import nodes_of
+from uncial.imaging.prepare import Preprocessing
+from uncial.nn import vgsl
+from uncial.nn.border import RandomBorder, set_border
+from uncial.progress import Note, Reporter
+from uncial.text.codec import Codec
+from uncial.text.order import display_order
+from uncial.training.basis import StartConfig, Strategy
+from uncial.training.config import Settings, TrainConfig
+from uncial.training.starter import TesseractCharset, charset_of_base, charset_of_texts
+from uncial.training.strategies import (
+    Start,
+    append_head,
+    extend_charset,
+    fine_tune,
+    scratch,
+    slowed,
+)
+
+_SHOWN = 10  # new characters in a note
+_FLOAT = (
+    "take the float model of the same language, for example from "
+    "github.com/tesseract-ocr/tessdata_best"
+)
+
+
+def open_base(config: StartConfig) -> ModelArchive | None:
+    """The model that a run goes on from; None from scratch.
+
+    Raises:
+        ConfigError: There is no such file, its weights are int8, or a checkpoint comes without
+            the model whose charset it has.
+        FormatError: It is no model, or damaged.
+    """
+    path = config.base
+    if path is None:
+        return None
+    data = _read(path)
+    if config.traineddata is not None:
+        model = TrainedData.unpack(_read(config.traineddata), config.traineddata.name)
+        record = checkpoint.recognizer(data, path.name)
+        return _archive(model.replaced("lstm", record.pack()), path.name)
+    try:
+        kind = model_kind(data, path.name)
+    except FormatError as error:
+        raise FormatError(
+            f"{path}: no model",
+            offset=0,
+            remedy="give a .safetensors or .traineddata file; for a checkpoint of lstmtraining "
+            "also the traineddata that it was trained with",
+        ) from error
+    if kind == "safetensors":
+        return native.unpack(data)
+    return _archive(TrainedData.unpack(data, path.name), path.name)
+
+
+def begin(
+    config: TrainConfig,
+    settings: Settings,
+    base: ModelArchive | None,
+    texts: Sequence[str],
+    reporter: Reporter,
+) -> Start:
+    """The first weights and the charset of a run.
+
+    Args:
+        config: As the user gave it.
+        settings: Made from it.
+        base: From `open_base`.
+        texts: Ground truth of the training lines, in logical order and normalized.
+        reporter: Told of new characters and of texts that cannot be used.
+
+    Raises:
+        ConfigError, CharsetError, SpecError, FormatError: As the strategies and
+            `uncial.training.starter`.
+    """
+    if base is None:
+        return _new(config, settings, texts, reporter)
+    options = config.start
+    new = _new_graphemes(base, texts)
+    strategy = _strategy(options, new)
+    codec, components = base.codec, base.components
+    if strategy == "renew-charset" or (strategy != "fine-tune" and new):
+        codec, components = _charset(config, base, texts, reporter, strategy)
+    if strategy == "append-head":
+        keep = options.append_index
+        start = append_head(base, config.network.spec, keep, codec, components)
+    elif strategy == "fine-tune":
+        start = fine_tune(base)
+    else:
+        start = extend_charset(base, codec, components)
+        _tell(base.codec, codec, reporter)
+    lower = options.append_index if options.replaces_layers else 0
+    start = slowed(start, lower if options.lower == "auto" else options.lower, options.lower_rate)
+    _prepare_for_tesseract(start, settings)
+    return start
+
+
+def written(text: str, style: str) -> str:
+    """A normalized text as the labels of a network spell it.
+
+    Args:
+        text: In logical order.
+        style: Of the preprocessing; for Tesseract's, text is cleaned as there.
+    """
+    shown = display_order(text)
+    return clean(shown) if style == "tesseract" else shown
+
+
+def remembered(known: Mapping[str, Any], lines: int, rate: float) -> dict[str, Any]:
+    """What a model for Tesseract says of its training.
+
+    Args:
+        known: What its base said.
+        lines: Training lines seen in this run.
+        rate: Learning rate of this run.
+    """
+    counts = {
+        key: int(known.get(key, 0)) + lines for key in ("training_iteration", "sample_iteration")
+    }
+    return {**known, **counts, "learning_rate": rate}
+
+
+def _read(path: Path) -> bytes:
+    if not path.is_file():
+        raise ConfigError(f"{path}: no such model", remedy="name an existing file")
+    return path.read_bytes()
+
+
+def _archive(model: TrainedData, name: str) -> ModelArchive:
+    embedded = not {traineddata.UNICHARSET, traineddata.RECODER} <= model.components.keys()
+    record = LSTMRecord.unpack(
+        model.component("lstm", of=name), f"{name}: lstm", embedded=embedded, swapped=model.swapped
+    )
+    if record.is_integer:
+        raise ConfigError(
+            f"{name}: its weights are int8, which are too coarse to learn from", remedy=_FLOAT
+        )
+    return traineddata.to_archive(model, name)[0]
+
+
+def _new(
+    config: TrainConfig, settings: Settings, texts: Sequence[str], reporter: Reporter
+) -> Start:
+    if settings.style != "tesseract":
+        codec = Codec.from_texts([written(text, settings.style) for text in texts])
+        return scratch(settings.spec, codec)
+    made = charset_of_texts(texts, config.tesseract)
+    _report(made, reporter)
+    height = vgsl.parse(settings.spec).input.height
+    start = scratch(
+        settings.spec, made.codec, Preprocessing.tesseract(height or 48), made.components
+    )
+    _prepare_for_tesseract(start, settings)
+    return start
+
+
+def _prepare_for_tesseract(start: Start, settings: Settings) -> None:
+    """Refuse at once what Tesseract could not read at the end; let the rest learn as there."""
+    if settings.style == "tesseract":
+        nodes_of(start.network.spec, start.codec.width)
+        set_border(start.network, RandomBorder())
+
+
+def _new_graphemes(base: ModelArchive, texts: Sequence[str]) -> set[str]:
+    style = base.preprocessing.style
+    return set().union(*(base.codec.missing(written(text, style)) for text in texts))
+
+
+def _strategy(options: StartConfig, new: set[str]) -> Strategy:
+    if options.strategy != "auto":
+        return options.strategy
+    if options.replaces_layers:
+        return "append-head"
+    return "extend-charset" if new else "fine-tune"
+
+
+def _charset(
+    config: TrainConfig,
+    base: ModelArchive,
+    texts: Sequence[str],
+    reporter: Reporter,
+    strategy: Strategy,
+) -> tuple[Codec, dict[str, bytes]]:
+    """The charset of the lines, with or without that of the base."""
+    renewed = strategy == "renew-charset"
+    if base.preprocessing.style != "tesseract":
+        codec = Codec.from_texts([written(text, "uncial") for text in texts])
+        if not renewed:
+            fresh = [text for text in codec.charset if base.codec.missing(text)]
+            codec = base.codec.extend(fresh)
+        return codec, dict(base.components)
+    if renewed or traineddata.UNICHARSET not in base.components:
+        made = charset_of_texts(texts, config.tesseract)
+    else:
+        made = charset_of_base(base.components, texts, config.tesseract)
+    _report(made, reporter)
+    return made.codec, dict(made.components)
+
+
+def _report(made: TesseractCharset, reporter: Reporter) -> None:
+    for note in made.notes:
+        reporter(Note(text=note, level="warning"))
+
+
+def _tell(old: Codec, new: Codec, reporter: Reporter) -> None:
+    """Say which characters came and went."""
+    came = [text for text in new.charset if text not in old.charset]
+    went = [text for text in old.charset if text not in new.charset]
+    for texts, what in ((came, "new in the charset"), (went, "no longer in the charset")):
+        if texts:
+            shown = ", ".join(map(describe_grapheme, texts[:_SHOWN]))
+            more = f" and {len(texts) - _SHOWN} more" if len(texts) > _SHOWN else ""
+            reporter(Note(text=f"{what}: {shown}{more}"))

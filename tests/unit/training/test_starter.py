@@ -1,0 +1,117 @@
+"""Charsets for Tesseract made from lines, and those of a base that grow."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from uncial.errors import CharsetError, ConfigError
+from uncial.formats.models.traineddata import charset
+from uncial.formats.tesseract.bundle import NUMBERS, PUNCTUATION, WORDS
+from uncial.formats.tesseract.container import TrainedData
+from uncial.formats.tesseract.dawg import Dawg
+from uncial.formats.tesseract.unicharset import Unicharset
+from uncial.formats.tesseract.wordlists import word_lists
+from uncial.training.basis import StartConfig, TesseractConfig
+from uncial.training.starter import charset_of_base, charset_of_texts
+
+TEXTS = ["Hello, world (again) 1,234.5", "the wôrld £3 — a"]
+
+
+def _words(components: dict[str, bytes], part: str) -> set[str]:
+    units = Unicharset.unpack(components["lstm-unicharset"])
+    graph = Dawg.unpack(components[part])
+    return set(graph.words([entry.text for entry in units.entries]))
+
+
+def test_lines_give_units_codes_and_word_graphs() -> None:
+    made = charset_of_texts(TEXTS, TesseractConfig())
+    components = dict(made.components)
+    units, recoder = charset(TrainedData(components=components))
+    assert recoder.code_range == made.codec.width
+    assert made.codec.charset.missing("".join(TEXTS)) == set()
+    assert [entry.text for entry in units.entries][:5] == [" ", "Joined", "|Broken|0|1", "H", "e"]
+    assert _words(components, WORDS) == {"Hello", "world", "again", "the", "wôrld", "a"}
+    assert _words(components, PUNCTUATION) == {" ", " ,", "( )"}
+    assert _words(components, NUMBERS) == {" ,   . ", "£ "}
+    assert made.notes == ()
+
+
+def test_without_a_dictionary_there_are_no_graphs(tmp_path: Path) -> None:
+    made = charset_of_texts(TEXTS, TesseractConfig(dictionary=False))
+    assert not [part for part in made.components if part.endswith("-dawg")]
+    with pytest.raises(ConfigError, match="word lists without"):
+        TesseractConfig(dictionary=False, words=tmp_path / "words")
+
+
+def test_lists_that_are_given_win(tmp_path: Path) -> None:
+    (tmp_path / "words").write_text("dell\nxylem\n")
+    made = charset_of_texts(TEXTS, TesseractConfig(words=tmp_path / "words"))
+    assert _words(dict(made.components), WORDS) == {"dell"}
+    assert "1 entries of lstm-word-dawg cannot be written, such as 'xylem'" in made.notes
+    with pytest.raises(ConfigError, match="no such list"):
+        charset_of_texts(TEXTS, TesseractConfig(words=tmp_path / "absent"))
+    with pytest.raises(ConfigError, match="no such folder"):
+        charset_of_texts(TEXTS, TesseractConfig(langdata=tmp_path / "absent"))
+
+
+def test_a_folder_without_radicals_will_do_for_its_scripts(tmp_path: Path) -> None:
+    made = charset_of_texts(["漢字"], TesseractConfig(langdata=tmp_path))
+    assert made.codec.charset.missing("漢字") == set()
+
+
+def test_the_units_of_a_base_stay_where_they_are_and_its_words_are_kept() -> None:
+    base = charset_of_texts(TEXTS, TesseractConfig())
+    more = ["±¥ Zebra" + "".join(map(chr, range(0x430, 0x450)))]
+    made = charset_of_base(base.components, more, TesseractConfig())
+    old, new = (
+        [entry.text for entry in Unicharset.unpack(c["lstm-unicharset"]).entries]
+        for c in (dict(base.components), dict(made.components))
+    )
+    assert new[: len(old)] == old
+    assert {"±", "¥", "Z", "б"} <= set(new)
+    assert len(new).bit_length() > len(old).bit_length()
+    for part in (WORDS, PUNCTUATION, NUMBERS):
+        assert _words(dict(made.components), part) == _words(dict(base.components), part)
+
+
+def test_codes_that_begin_others_are_replaced_by_the_units_themselves(tmp_path: Path) -> None:
+    (tmp_path / "radical-stroke.txt").write_text("28450 1 2\n23383 1 2\n20013 3\n")
+    made = charset_of_texts(["漢字中 漢"], TesseractConfig(langdata=tmp_path))
+    assert made.codec.charset.missing("漢字中") == set()
+    assert any("not recoded" in note for note in made.notes)
+
+
+def test_lines_without_a_character_have_no_charset() -> None:
+    with pytest.raises(CharsetError, match="hold no character"):
+        charset_of_texts(["", "   "], TesseractConfig())
+
+
+def test_words_numbers_and_marks_are_told_apart() -> None:
+    lists = word_lists(["“Don’t” stop! 12:30 B2B … $5 x" + "y" * 50, "½ a.b"])
+    assert lists.words == ("Don’t", "stop", "a.b")
+    assert lists.punctuation == (" ", "“ ”", " !")
+    assert lists.numbers == ("  :  ", "$ ")
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        ({"strategy": "fine-tune"}, "no base"),
+        ({"append_index": 3}, "without a base"),
+        ({"base": Path("x"), "strategy": "scratch"}, "from scratch has no base"),
+        ({"base": Path("x"), "strategy": "append-head"}, "last layer to keep"),
+        ({"base": Path("x"), "strategy": "fine-tune", "append_index": 2}, "replaces no layers"),
+        ({"lower_rate": 2.0}, "from 0 to 1"),
+        ({"lower": -1}, "negative"),
+    ],
+)
+def test_starts_that_contradict_themselves(options: dict[str, object], problem: str) -> None:
+    with pytest.raises(ConfigError, match=problem):
+        StartConfig(**options)  # type: ignore[arg-type]
+
+
+def test_modes_that_do_not_exist() -> None:
+    with pytest.raises(ConfigError, match="norm_mode 4"):
+        TesseractConfig(norm_mode=4)
