@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -38,11 +39,20 @@ def test_lines_give_units_codes_and_word_graphs() -> None:
     assert made.notes == ()
 
 
-def test_without_a_dictionary_there_are_no_graphs(tmp_path: Path) -> None:
-    made = charset_of_texts(TEXTS, TesseractConfig(dictionary=False))
+def test_the_graphs_of_a_base_can_be_left_out() -> None:
+    base = charset_of_texts(TEXTS, TesseractConfig())
+    made = charset_of_base(base.components, ["±"], TesseractConfig(dictionary="none"))
+    assert not [part for part in made.components if part.endswith("-dawg")]
+
+
+@pytest.mark.parametrize("kind", ["lists", "none"])
+def test_without_lists_or_a_dictionary_there_are_no_graphs(
+    tmp_path: Path, kind: Literal["lists", "none"]
+) -> None:
+    made = charset_of_texts(TEXTS, TesseractConfig(dictionary=kind))
     assert not [part for part in made.components if part.endswith("-dawg")]
     with pytest.raises(ConfigError, match="word lists without"):
-        TesseractConfig(dictionary=False, words=tmp_path / "words")
+        TesseractConfig(dictionary="none", words=tmp_path / "words")
 
 
 def test_lists_that_are_given_win(tmp_path: Path) -> None:
