@@ -18,7 +18,7 @@ from uncial.progress import Note, Reporter
 from uncial.text.codec import Codec
 from uncial.text.normalize import Normalization
 from uncial.training.config import Settings
-from uncial.training.start import written
+from uncial.training.start import encoded, written
 from uncial.training.strategies import Start, scratch
 
 Beginning = Callable[[Sequence[str]], Start]
@@ -139,7 +139,7 @@ def _encoded(
     missing: Counter[str] = Counter()
     for at, text in enumerate(texts):
         try:
-            labels[at] = codec.encode(written(text, style))
+            labels[at] = encoded(text, codec, style)
         except UnencodableText as error:
             missing.update(error.missing)
     kept = rows[list(labels)]
