@@ -14,7 +14,8 @@ from uncial.progress import Event, Note, Reporter, silent
 from uncial.training.config import Settings, TrainConfig, resolve
 
 _CALIBRATION_LINES = 64  # of training, for reading in integers
-_INTEGER_LOSS = 0.001  # CER that reading in integers may cost at most
+_INTEGER_LOSS = 0.01  # of the CER that reading in integers may cost at most
+_LEAST_LOSS = 0.0005  # CER that is no loss in any case
 
 if TYPE_CHECKING:
     from uncial.archive import ModelArchive
@@ -200,7 +201,7 @@ def _run(
     from uncial.models.compute import device_named
     from uncial.text.normalize import Normalization
     from uncial.training.batches import PreparedLines, TrainingStream
-    from uncial.training.lines import plan_lines
+    from uncial.training.lines import line_mixer, plan_lines
     from uncial.training.loop import fit
     from uncial.training.losses import Learner
     from uncial.training.schedule import affordable_looks, first_plan
@@ -226,6 +227,7 @@ def _run(
         area=settings.batch * plan.median_width,
         seed=settings.seed,
         strength=settings.augment,
+        mixer=line_mixer(prepared, plan, settings.mix),
     )
     steps = first_plan(settings, stream.batches)
     looks = affordable_looks(
@@ -349,7 +351,7 @@ def _finish(
         recognizer.calibrate(store.image(int(row)) for row in typical)
     rows = [int(row) for row in plan.validation]
     evaluation = evaluate_lines(recognizer, store, rows, reporter)
-    if evaluation.score.cer > best + _INTEGER_LOSS:
+    if evaluation.score.cer > best * (1 + _INTEGER_LOSS) + _LEAST_LOSS:
         reporter(Note(text="8-bit integers read worse; the model will read without them"))
         recognizer.read_in_reals()
         evaluation = evaluate_lines(recognizer, store, rows, reporter)

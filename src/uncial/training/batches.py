@@ -20,6 +20,7 @@ from uncial.imaging.degrade import WIDTH_CHANGE, augment
 from uncial.imaging.prepare import Preprocessing, prepare
 from uncial.models.tensors import to_frames
 from uncial.nn.frames import Frames
+from uncial.training.mixing import Line, LineMixer
 
 _FINEST = 16  # px between the narrowest width classes
 _CLASSES_AN_OCTAVE = 12
@@ -156,6 +157,7 @@ class TrainingStream:
         area: Padded px that a batch may hold, see `width_buckets`.
         seed: Fixes order and distortions.
         strength: Of augmentation; 0 gives the lines as they are.
+        mixer: Joins words of two lines now and then; None never does.
     """
 
     def __init__(
@@ -168,6 +170,7 @@ class TrainingStream:
         area: int,
         seed: int,
         strength: float = 1.0,
+        mixer: LineMixer | None = None,
     ) -> None:
         self._lines = lines
         self._labels = labels
@@ -176,6 +179,7 @@ class TrainingStream:
         self._area = area
         self._seed = seed
         self._strength = strength
+        self._mixer = mixer
 
     @property
     def batches(self) -> int:
@@ -202,19 +206,24 @@ class TrainingStream:
         return width_buckets(widths + padding, self._area, rng), widths
 
     def _batch(self, indices: NDArray[np.int64], widths: NDArray[np.int64], epoch: int) -> Batch:
-        views = zip(indices.tolist(), widths.tolist(), strict=True)
-        images = [self._view(index, width, epoch) for index, width in views]
-        labels = [self._labels[index] for index in indices]
+        places = zip(indices.tolist(), widths.tolist(), strict=True)
+        views = [self._view(index, width, epoch) for index, width in places]
+        images = [image for image, _ in views]
+        labels = [text for _, text in views]
         pad, style = self._lines.preprocessing.pad, self._lines.preprocessing.style
         full = width_class(max(image.shape[1] for image in images) + 2 * pad)
         frames = to_frames(images, pad, full, style)
         return Batch(frames, padded(labels), torch.tensor([len(x) for x in labels]), indices)
 
-    def _view(self, index: int, width: int, epoch: int) -> NDArray[np.uint8]:
-        image = self._lines[index]
+    def _view(self, index: int, width: int, epoch: int) -> Line:
         rng = np.random.default_rng((self._seed, epoch, index))
+        if self._mixer is not None and self._strength > 0:
+            mixed = self._mixer.line(index, width, rng)
+            if mixed is not None:
+                return augment(mixed[0], rng, self._strength, width), mixed[1]
+        image, labels = self._lines[index], self._labels[index]
         view = augment(image, rng, self._strength, width)
-        return view if view.shape[1] >= self._least[index] else image
+        return (view if view.shape[1] >= self._least[index] else image), labels
 
 
 def padded(labels: Sequence[NDArray[np.int32]]) -> Tensor:

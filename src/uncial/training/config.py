@@ -78,6 +78,8 @@ class LossConfig:
     """Weight of a second head on the op named ``stem``, in training only."""
     augment: float | Auto = "auto"
     """Strength of the distortions; 0 trains on the lines as they are."""
+    mix: float | Auto = "auto"
+    """Share of views, 0-1, that join the first words of a line to the last of another."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,6 +170,7 @@ class Settings:
     ending: float
     shortcut: float
     augment: float
+    mix: float
     validations: int
     patience: int
     validation_lines: int
@@ -300,8 +303,8 @@ def _check(settings: Settings) -> None:
     wrong = [f"{n} must be above 0" for n in positive if getattr(settings, n) <= 0]
     shares = ("ema", "warmup")
     wrong += [f"{n} must be from 0 to below 1" for n in shares if not 0 <= getattr(settings, n) < 1]
-    if not 0 <= settings.ending <= 1:
-        wrong.append("ending must be from 0 to 1")
+    parts = ("ending", "mix")
+    wrong += [f"{n} must be from 0 to 1" for n in parts if not 0 <= getattr(settings, n) <= 1]
     zero = ("minutes", "steps", "shortcut", "augment", "weight_decay", "patience", "pad", "seed")
     wrong += [f"{n} must not be negative" for n in zero if getattr(settings, n) < 0]
     if settings.stretch != "auto" and not 0.05 <= settings.stretch <= 20:

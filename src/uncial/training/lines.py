@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,7 @@ from uncial.progress import Note, Reporter
 from uncial.text.codec import Codec
 from uncial.text.normalize import Normalization
 from uncial.training.config import Settings
+from uncial.training.mixing import LineMixer, Lines
 from uncial.training.start import encoded, written
 from uncial.training.strategies import Start, scratch
 
@@ -165,6 +167,24 @@ def _named(store: LineStore, rows: NDArray[np.int64]) -> str:
     return f"{', '.join(store.line_ids(rows[:_SHOWN]))}{more}"
 
 
+def line_mixer(prepared: Lines, plan: Plan, share: float) -> LineMixer:
+    """What joins the words of a plan's lines.
+
+    Args:
+        prepared: Their images.
+        plan: Their labels, codec and network.
+        share: Part of the views to join, 0-1.
+    """
+    labels = dict(plan.codec.codes).get(" ", ())
+    return LineMixer(
+        lines=prepared,
+        labels=plan.lines.labels,
+        space=labels[0] if len(labels) == 1 else 0,
+        share=share,
+        least=partial(least_width, network=plan.network, preprocessing=plan.preprocessing),
+    )
+
+
 def _rows(store: LineStore, split: str) -> NDArray[np.int64]:
     rows = store.split(split)
     if len(rows) == 0:
@@ -225,8 +245,12 @@ def _stretch(
 def _least_widths(
     labels: list[NDArray[np.int32]], network: Network, preprocessing: Preprocessing
 ) -> NDArray[np.int64]:
-    needs = np.array([_steps_needed(line) for line in labels], np.int64)
-    return (needs + 1) * network.stride_x - 2 * preprocessing.pad
+    return np.array([least_width(line, network, preprocessing) for line in labels], np.int64)
+
+
+def least_width(labels: NDArray[np.int32], network: Network, preprocessing: Preprocessing) -> int:
+    """Px that a prepared line must have for its labels to fit into the network's frames."""
+    return (_steps_needed(labels) + 1) * network.stride_x - 2 * preprocessing.pad
 
 
 def _usable(lines: TrainingLines, store: LineStore, reporter: Reporter) -> TrainingLines:
