@@ -12,11 +12,16 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from uncial.formats.tesseract import checkpoint
+from uncial.formats.tesseract.container import TrainedData
 from uncial.formats.tesseract.lstmf import Sample, pack
 from uncial.models.tesseract import TesseractRecognizer
+from uncial.nn.weights import to_arrays
 from uncial.tasks.train import TrainConfig, TrainResult, train
 from uncial.training.basis import StartConfig, TesseractConfig
 from uncial.training.config import NetworkConfig, OptimizerConfig, StopConfig
+from uncial.training.start import open_base
+from uncial.training.starter import charset_of_base
+from uncial.training.strategies import extend_charset
 
 pytestmark = pytest.mark.tesseract
 
@@ -153,3 +158,37 @@ def test_top_layers_and_a_grown_charset_are_read_too(
     read = [reading.text for reading in ours.read([np.asarray(Image.open(p)) for p in images])]
     assert read == _read(result.run, "model", images)
     assert "±" in [entry.text for entry in ours.model.unicharset.entries]
+
+
+def test_rows_of_a_grown_charset_are_those_that_lstmtraining_makes(
+    trained: TrainResult, lines: Path, tmp_path: Path
+) -> None:
+    base = open_base(StartConfig(base=trained.traineddata))
+    assert base is not None
+    grown = charset_of_base(base.components, ["± dab ¥"], TesseractConfig())
+    start = extend_charset(base, grown.codec, grown.components)
+    (tmp_path / "new.traineddata").write_bytes(
+        TrainedData(components=dict(grown.components)).pack()
+    )
+    samples = [
+        Sample(image=path.read_bytes(), text=path.with_suffix(".gt.txt").read_text())
+        for path in sorted(lines.glob("*.png"))
+    ]
+    (tmp_path / "lines.lstmf").write_bytes(pack(samples))
+    (tmp_path / "list").write_text("lines.lstmf\n")
+    model = str(trained.traineddata)
+    subprocess.run(["combine_tessdata", "-e", model, str(tmp_path / "x.lstm")], check=True)
+    command = ["lstmtraining", "--continue_from", "x.lstm", "--old_traineddata", model]
+    command += ["--traineddata", "new.traineddata", "--learning_rate", "1e-9"]
+    command += ["--reset_learning_rate", "--train_listfile", "list", "--model_output", "net"]
+    one_thread = os.environ | {"OMP_THREAD_LIMIT": "1"}
+    command += ["--max_iterations", "100"]
+    subprocess.run(command, check=True, capture_output=True, cwd=tmp_path, env=one_thread)
+    saved = tmp_path / "net_checkpoint"
+    theirs = open_base(StartConfig(base=saved, traineddata=tmp_path / "new.traineddata"))
+    assert theirs is not None
+    assert theirs.codec == start.codec
+    ours = to_arrays(start.network)
+    for name, array in theirs.weights.items():
+        if ".bias_" not in name:
+            assert np.allclose(ours[name], array, atol=1e-6), name

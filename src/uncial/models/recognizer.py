@@ -28,6 +28,7 @@ from uncial.nn.weights import from_arrays, to_arrays
 from uncial.text.codec import Codec
 from uncial.text.normalize import Normalization
 from uncial.text.order import logical_order
+from uncial.text.wordorder import as_read
 
 Image = NDArray[np.uint8]
 Decoder = Literal["greedy", "beam"]
@@ -291,7 +292,13 @@ class Recognizer:
             ReadCharacter(c.grapheme, c.confidence, column(c.start), column(c.stop))
             for c in best.characters
         )
-        return Reading(logical_order(best.text), best.confidence, characters)
+        return Reading(self._ordered(best.text), best.confidence, characters)
+
+    def _ordered(self, text: str) -> str:
+        """What was read from left to right, in logical order."""
+        if self.preprocessing.style == "tesseract":
+            return as_read(self.codec.units(text))
+        return logical_order(text)
 
 
 def _sureness(log_probs: NDArray[np.float32]) -> float:

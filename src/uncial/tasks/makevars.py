@@ -174,6 +174,7 @@ class MakeVariables:
             norm_mode=mode,
             pass_through=bool(kind) or "pass_through_recoder" in recoder,
             right_to_left=kind == "RTL" or "lang_is_rtl" in recoder,
+            dictionary="lists",
             words=self._existing("WORDLIST_FILE"),
             punctuation=self._existing("PUNC_FILE"),
             numbers=self._existing("NUMBERS_FILE"),

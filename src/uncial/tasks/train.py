@@ -351,7 +351,8 @@ def _finish(
         recognizer.calibrate(store.image(int(row)) for row in typical)
     rows = [int(row) for row in plan.validation]
     evaluation = evaluate_lines(recognizer, store, rows, reporter)
-    if evaluation.score.cer > best * (1 + _INTEGER_LOSS) + _LEAST_LOSS:
+    worse = evaluation.score.cer > best * (1 + _INTEGER_LOSS) + _LEAST_LOSS
+    if recognizer.ranges and worse:
         reporter(Note(text="8-bit integers read worse; the model will read without them"))
         recognizer.read_in_reals()
         evaluation = evaluate_lines(recognizer, store, rows, reporter)

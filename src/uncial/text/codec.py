@@ -124,6 +124,17 @@ class Codec:
         gaps = self._match(text, [])
         return _clusters_at(text, gaps) if gaps else set()
 
+    def units(self, text: str) -> list[str]:
+        """A text cut as `encode` cuts it; what has no code stands as single code points."""
+        units: list[str] = []
+        at = 0
+        while at < len(text):
+            sizes = self._lengths.get(text[at], ())
+            size = next((n for n in sizes if text[at : at + n] in self._table), 1)
+            units.append(text[at : at + size])
+            at += size
+        return units
+
     def decode(self, labels: Sequence[int] | NDArray[Any]) -> str:
         """Text of a label sequence without blanks.
 

@@ -62,6 +62,19 @@ def display_order(text: str, base: str = "auto") -> str:
     return "".join(_displayed(clusters, _levels(clusters, base_level)))
 
 
+def units_as_seen(units: Sequence[str]) -> list[str]:
+    """Units of one logical line as they are seen, left to right, none of them mirrored.
+
+    Args:
+        units: In logical order; clusters, or bases and marks apart.
+    """
+    text = "".join(units)
+    base_level = _base_level(text, "auto")
+    if _is_plain(text, base_level):
+        return list(units)
+    return [units[at] for at in _visual_order(_levels(list(units), base_level))]
+
+
 def logical_order(text: str, base: str = "auto") -> str:
     """Reorder one displayed line into the order in which it was typed.
 

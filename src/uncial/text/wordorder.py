@@ -14,6 +14,7 @@ Source: tesseract 5.x ``src/ccmain/resultiterator.cpp`` (``CurrentParagraphIsLtr
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from enum import Enum
 
@@ -24,6 +25,18 @@ NEUTRAL, ARABIC = 10, 13
 _RIGHTWARD = frozenset((LEFT, ARABIC_NUMBER))
 _LEFTWARD = frozenset((RIGHT, ARABIC))
 _JOINS = frozenset((COMMON, NEUTRAL))
+
+
+_CLASSES = {
+    "L": LEFT,
+    "R": RIGHT,
+    "EN": NUMBER,
+    "ES": SEPARATOR,
+    "ET": TERMINATOR,
+    "AN": ARABIC_NUMBER,
+    "CS": COMMON,
+    "AL": ARABIC,
+}
 
 
 class _Way(Enum):
@@ -52,6 +65,28 @@ def reading_order(words: Sequence[Sequence[int]]) -> list[tuple[int, list[int]]]
     columns = list(range(start - 1, -1, -1))
     order = tail + _line_order(ways, columns, _Way.LEFTWARD, _Way.RIGHTWARD)
     return [(at, _unit_order(words[at], turned)) for at, turned in order]
+
+
+def as_read(units: Sequence[str]) -> str:
+    """The text of a line whose units were recognized from left to right.
+
+    Args:
+        units: Spaces among them.
+    """
+    words: list[list[str]] = [[]]
+    for unit in units:
+        if unit == " ":
+            words.append([])
+        else:
+            words[-1].append(unit)
+    words = [word for word in words if word]
+    directions = [
+        [_CLASSES.get(unicodedata.bidirectional(unit[0]), NEUTRAL) for unit in word]
+        for word in words
+    ]
+    return " ".join(
+        "".join(words[at][place] for place in order) for at, order in reading_order(directions)
+    )
 
 
 def _way(word: Sequence[int]) -> _Way:

@@ -71,9 +71,9 @@ class TesseractConfig:
     norm_mode: int | Auto = "auto"
     """Units of the charset: 1 clusters, 2 parts of syllables, 3 code points; auto: 3 where
     most letters run from right to left, else 2."""
-    dictionary: bool = True
-    """Give the model word graphs: of the lists below, else those of the base, else of the
-    training lines."""
+    dictionary: Literal["lines", "lists", "none"] = "lines"
+    """Word graphs of the model: of the lists below, else those of the base, else of the
+    training lines; lists does without the last, none without any."""
     words: Path | None = None
     """List of words, one a line."""
     punctuation: Path | None = None
@@ -95,7 +95,7 @@ class TesseractConfig:
                 f"norm_mode {self.norm_mode} does not exist", remedy="give 1, 2, 3 or auto"
             )
         lists = (self.words, self.punctuation, self.numbers)
-        if not self.dictionary and any(lists):
+        if self.dictionary == "none" and any(lists):
             raise ConfigError(
                 "word lists without a dictionary",
                 remedy="leave the lists out, or allow the dictionary",

@@ -20,7 +20,7 @@ from uncial.text.codec import Codec
 from uncial.text.normalize import Normalization
 from uncial.training.config import Settings
 from uncial.training.mixing import LineMixer, Lines
-from uncial.training.start import written
+from uncial.training.start import encoded, written
 from uncial.training.strategies import Start, scratch
 
 Beginning = Callable[[Sequence[str]], Start]
@@ -141,7 +141,7 @@ def _encoded(
     missing: Counter[str] = Counter()
     for at, text in enumerate(texts):
         try:
-            labels[at] = codec.encode(written(text, style))
+            labels[at] = encoded(text, codec, style)
         except UnencodableText as error:
             missing.update(error.missing)
     kept = rows[list(labels)]

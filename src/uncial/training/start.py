@@ -6,6 +6,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from uncial.archive import ModelArchive
 from uncial.errors import ConfigError, FormatError, describe_grapheme
 from uncial.formats.models import native, traineddata
@@ -20,7 +23,7 @@ from uncial.nn import vgsl
 from uncial.nn.border import RandomBorder, set_border
 from uncial.progress import Note, Reporter
 from uncial.text.codec import Codec
-from uncial.text.order import display_order
+from uncial.text.order import display_order, units_as_seen
 from uncial.training.basis import StartConfig, Strategy
 from uncial.training.config import Settings, TrainConfig
 from uncial.training.starter import TesseractCharset, charset_of_base, charset_of_texts
@@ -113,14 +116,34 @@ def begin(
 
 
 def written(text: str, style: str) -> str:
-    """A normalized text as the labels of a network spell it.
+    """A normalized text with the characters that a network writes for it.
 
     Args:
         text: In logical order.
-        style: Of the preprocessing; for Tesseract's, text is cleaned as there.
+        style: Of the preprocessing. For Tesseract's the text is cleaned as there and stays in
+            logical order, for what is seen mirrored keeps its label there.
     """
-    shown = display_order(text)
-    return clean(shown) if style == "tesseract" else shown
+    return clean(text) if style == "tesseract" else display_order(text)
+
+
+def encoded(text: str, codec: Codec, style: str) -> NDArray[np.int32]:
+    """Labels of a normalized text in the order of its columns.
+
+    Args:
+        text: In logical order.
+        codec: Of the network.
+        style: As for `written`.
+
+    Raises:
+        UnencodableText: The codec lacks a character.
+    """
+    spelled = written(text, style)
+    labels = codec.encode(spelled)
+    if style != "tesseract":
+        return labels
+    units = codec.units(spelled)
+    seen = units_as_seen(units)
+    return labels if seen == units else np.concatenate([codec.encode(unit) for unit in seen])
 
 
 def remembered(known: Mapping[str, Any], lines: int, rate: float) -> dict[str, Any]:

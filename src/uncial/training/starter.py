@@ -60,7 +60,7 @@ def charset_of_texts(texts: Sequence[str], options: TesseractConfig) -> Tesserac
     """
     found = _extracted(texts, options)
     language = _language(texts, options)
-    if options.dictionary:
+    if options.dictionary == "lines":
         lists = word_lists(texts)
         language = replace(
             language,
@@ -91,7 +91,7 @@ def charset_of_base(
     passed = language.pass_through or _is_pass_through(recoder)
     language = replace(language, pass_through=passed)
     kept = {part: body for part, body in base.items() if part not in _GRAPHS}
-    if options.dictionary and not language.punctuation:
+    if options.dictionary != "none" and not language.punctuation:
         kept |= _carried(base, old, merged)
     return _made(merged, language, options, kept, _refused(found))
 

@@ -225,3 +225,21 @@ def test_a_run_ends_at_its_target(lines: Path, tmp_path: Path) -> None:
     )
     assert result.ended == "finished"
     assert result.steps < 50
+
+
+def test_models_of_our_own_kind_are_bases_too(
+    lines: Path, more_lines: Path, tmp_path: Path
+) -> None:
+    spec = "[1,24,0,1 Cl3,3,4,2,2 Bnr Mp2,2 Fh (I Lbx6)]"
+    first = _train(lines, tmp_path / "first", preset="fast", network=NetworkConfig(spec=spec))
+    assert first.traineddata is None
+    start = StartConfig(base=first.model, lower=3)
+    second = _train(more_lines, tmp_path / "second", start=start)
+    old, new = (native.unpack(result.model.read_bytes()) for result in (first, second))
+    assert set(new.codec.charset) == {*old.codec.charset, "±"}
+    assert new.preprocessing == old.preprocessing
+    assert new.metadata["settings"]["preset"] == "fast"
+    frozen = {name for name in old.weights if name.split(".")[1] in ("C_0", "Bn_1")}
+    assert {"layers.Bn_1.norm.running_mean", "layers.C_0.conv.weight"} <= frozen
+    assert all(np.array_equal(new.weights[name], old.weights[name]) for name in frozen)
+    assert second.traineddata is None

@@ -116,3 +116,9 @@ def test_json_and_pickle_round_trip() -> None:
 def test_damaged_json_is_refused(data: dict[str, object]) -> None:
     with pytest.raises(FormatError):
         Codec.from_json(data)
+
+
+def test_units_are_what_codes_are_given_to() -> None:
+    codec = Codec((("a", (1,)), ("ab", (2, 3)), ("c", (4,))))
+    assert codec.units("abca?b") == ["ab", "c", "a", "?", "b"]
+    assert codec.units("") == []

@@ -1,23 +1,17 @@
 from __future__ import annotations
 
-import unicodedata
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from uncial.text.wordorder import reading_order
-
-CLASSES = {"L": 0, "R": 1, "EN": 2, "ES": 3, "ET": 4, "AN": 5, "CS": 6, "ON": 10, "AL": 13}
+from uncial.text.graphemes import graphemes
+from uncial.text.order import units_as_seen
+from uncial.text.wordorder import as_read, reading_order
 
 
 def read(displayed: str) -> str:
     """Words and units as they are read."""
-    words = displayed.split(" ")
-    kinds = [[CLASSES.get(unicodedata.bidirectional(u), 10) for u in word] for word in words]
-    return " ".join(
-        "".join(words[at][place] for place in order) for at, order in reading_order(kinds)
-    )
+    return as_read(list(displayed))
 
 
 @pytest.mark.parametrize(
@@ -65,3 +59,24 @@ def test_lines_without_leftward_units_stay(words: list[list[int]]) -> None:
 def test_leftward_lines_are_turned_around(words: list[list[int]]) -> None:
     expected = [(at, list(range(len(words[at])))[::-1]) for at in reversed(range(len(words)))]
     assert reading_order(words) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "plain words (12 of them)",
+        "בוקר (אבג) 1957",
+        "نحن [هنا] في ٢٠٢٤ ،",
+        "مَرْحَبًا بِكُمْ",
+        "שלום 12,50 בוקר",
+        "אבג one two בוקר",
+    ],
+)
+def test_what_is_seen_without_mirroring_is_read_as_it_was_typed(text: str) -> None:
+    assert as_read(units_as_seen(list(text))) == text
+    assert as_read(units_as_seen(graphemes(text))) == text
+
+
+def test_spaces_around_words_do_not_count() -> None:
+    assert as_read(list("  a  b ")) == "a b"
+    assert as_read([]) == ""

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
-from uncial.errors import CharsetError, ConfigError
+from uncial.errors import CharsetError, ConfigError, UnencodableText
 from uncial.formats.models.traineddata import charset
 from uncial.formats.tesseract.bundle import NUMBERS, PUNCTUATION, WORDS
 from uncial.formats.tesseract.container import TrainedData
 from uncial.formats.tesseract.dawg import Dawg
 from uncial.formats.tesseract.unicharset import Unicharset
 from uncial.formats.tesseract.wordlists import word_lists
+from uncial.text.wordorder import as_read
 from uncial.training.basis import StartConfig, TesseractConfig
+from uncial.training.start import encoded
 from uncial.training.starter import charset_of_base, charset_of_texts
 
 TEXTS = ["Hello, world (again) 1,234.5", "the wôrld £3 — a"]
@@ -38,11 +41,20 @@ def test_lines_give_units_codes_and_word_graphs() -> None:
     assert made.notes == ()
 
 
-def test_without_a_dictionary_there_are_no_graphs(tmp_path: Path) -> None:
-    made = charset_of_texts(TEXTS, TesseractConfig(dictionary=False))
+def test_the_graphs_of_a_base_can_be_left_out() -> None:
+    base = charset_of_texts(TEXTS, TesseractConfig())
+    made = charset_of_base(base.components, ["±"], TesseractConfig(dictionary="none"))
+    assert not [part for part in made.components if part.endswith("-dawg")]
+
+
+@pytest.mark.parametrize("kind", ["lists", "none"])
+def test_without_lists_or_a_dictionary_there_are_no_graphs(
+    tmp_path: Path, kind: Literal["lists", "none"]
+) -> None:
+    made = charset_of_texts(TEXTS, TesseractConfig(dictionary=kind))
     assert not [part for part in made.components if part.endswith("-dawg")]
     with pytest.raises(ConfigError, match="word lists without"):
-        TesseractConfig(dictionary=False, words=tmp_path / "words")
+        TesseractConfig(dictionary="none", words=tmp_path / "words")
 
 
 def test_lists_that_are_given_win(tmp_path: Path) -> None:
@@ -115,3 +127,15 @@ def test_starts_that_contradict_themselves(options: dict[str, object], problem: 
 def test_modes_that_do_not_exist() -> None:
     with pytest.raises(ConfigError, match="norm_mode 4"):
         TesseractConfig(norm_mode=4)
+
+
+def test_labels_stand_in_the_order_of_columns_and_brackets_as_typed() -> None:
+    text = "אב (גד) 12"
+    codec = charset_of_texts([text], TesseractConfig()).codec
+    seen = [one for label in encoded(text, codec, "tesseract") for one in codec.decode([label])]
+    assert "".join(seen) == "12 )דג( בא"
+    assert as_read(seen) == text
+    plain = charset_of_texts(["ﬁne"], TesseractConfig()).codec
+    assert plain.decode(encoded("ﬁne", plain, "tesseract")) == "fine"
+    with pytest.raises(UnencodableText):
+        encoded("אבצ", codec, "tesseract")
