@@ -20,7 +20,13 @@ from uncial.formats.lines.listing import SPLIT_LISTS, ListReader, SelectionReade
 from uncial.progress import Advanced, Reporter
 
 _REPORT_EVERY: Final = 200  # lines
-_IMAGE_FAULTS: Final = {"missing-image", "unreadable-image", "decompression-bomb"}
+_IMAGE_FAULTS: Final = {
+    *("missing-image", "unreadable-image", "truncated-image", "decompression-bomb"),
+    *("box-outside", "boxes-run-together"),
+}
+"""What explains that a line comes without its image."""
+_LINE_FAULTS: Final = {"not-found", "unreadable-lstmf", "no-text-line", "bad-box", "wrong-encoding"}
+"""What explains that it comes with neither image nor text."""
 
 
 @dataclass
@@ -188,7 +194,7 @@ def _problems(line: RawLine, verdict: Verdict) -> list[Fault]:
     problems = list(line.faults)
     for code, detail in verdict.problems:
         echo = code in ("missing-image", "missing-text") and (
-            "not-found" in explained or (code == "missing-image" and explained & _IMAGE_FAULTS)
+            explained & _LINE_FAULTS or (code == "missing-image" and explained & _IMAGE_FAULTS)
         )
         if not echo and code not in explained:
             problems.append(Fault(code, detail))
