@@ -135,6 +135,11 @@ KINDS: Final[Mapping[str, Kind]] = {
         "a character occurs once in all the ground truth",
         "check for a typing error; a model learns nothing from a single example",
     ),
+    "not-in-charset": Kind(
+        "warning",
+        "the model cannot write a character",
+        "correct it, replace it by a rule of normalization, or extend the charset in training",
+    ),
     "sparse-text": Kind(
         "warning", "the image is very wide for its text", "check that the text is complete"
     ),
