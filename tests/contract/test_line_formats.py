@@ -13,6 +13,10 @@ from hypothesis import strategies as st
 from uncial.data.findings import KINDS
 from uncial.errors import FormatError
 from uncial.formats.lines.base import LINE_FORMATS, RawLine, open_source
+from uncial.formats.lines.names import without_number
+from uncial.formats.tesseract import lstmf
+from uncial.formats.tesseract.lstmf import Sample
+from uncial.text.order import display_order
 
 TEXTS = {"a": "first", "b": "Zweite Zeile", "c": "ثالث"}
 
@@ -42,11 +46,21 @@ def write_list(folder: Path) -> Path:
     return folder / "mine.txt"
 
 
+def write_lstmf(folder: Path) -> Path:
+    samples = [
+        Sample(image=stem.encode(), text=display_order(text)) for stem, text in TEXTS.items()
+    ]
+    (folder / "page.lstmf").write_bytes(lstmf.pack(samples))
+    return folder / "page.lstmf"
+
+
 WRITERS: dict[str, Callable[[Path], Path]] = {
     "pairs": write_pairs,
     "table": write_table,
     "list": write_list,
+    "lstmf": write_lstmf,
 }
+NAMES = {"lstmf": dict(zip(TEXTS, ("page#1", "page#2", "page#3"), strict=True))}
 
 
 def text_of(line: RawLine) -> str:
@@ -60,13 +74,16 @@ def test_reads_what_its_layout_holds(name: str, tmp_path: Path) -> None:
     reader = open_source(source)
     lines = list(reader)
     good = {line.line_id: line for line in lines if not line.faults}
-    assert {line_id: text_of(line) for line_id, line in good.items()} == TEXTS
+    names = NAMES.get(name, {stem: stem for stem in TEXTS})
+    assert {line_id: text_of(line) for line_id, line in good.items()} == {
+        names[stem]: text for stem, text in TEXTS.items()
+    }
     assert {line_id: line.image for line_id, line in good.items()} == {
-        stem: stem.encode() for stem in TEXTS
+        names[stem]: stem.encode() for stem in TEXTS
     }
     assert reader.total() in (None, len(lines))
     assert list(reader) == lines
-    assert all(line.path == f"{tmp_path}/{line.line_id}" for line in good.values())
+    assert all(line.path == f"{tmp_path}/{without_number(line.line_id)}" for line in good.values())
     assert {fault.code for line in lines for fault in line.faults} <= KINDS.keys()
 
 
@@ -80,7 +97,7 @@ def test_passes_over_what_is_not_its_own(name: str, tmp_path: Path) -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(
-    name=st.sampled_from(["t.csv", "t.tsv", "t.parquet", "t.txt", "list.train"]),
+    name=st.sampled_from(["t.csv", "t.tsv", "t.parquet", "t.txt", "list.train", "t.lstmf"]),
     data=st.one_of(
         st.binary(max_size=200),
         st.binary(max_size=200).map(lambda tail: b"image,text\na.png,x\n" + tail),

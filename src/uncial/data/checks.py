@@ -17,6 +17,8 @@ MIN_HEIGHTS_PER_CHARACTER: Final = 1 / 32
 """Nor can characters this narrow beside the line's height."""
 MAX_HEIGHTS_PER_CHARACTER: Final = 12.0
 """A character this wide beside the line's height means that text is missing."""
+MAX_WIDTH_BY_HEIGHT: Final = 128
+"""Wider images are squeezed by what reads them, or refused, as by Tesseract."""
 
 _UTF16_BOMS: Final = (b"\xff\xfe", b"\xfe\xff")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
@@ -77,6 +79,8 @@ def check_line(image: bytes | None, text: bytes | str | None) -> Verdict:
         return Verdict(read, None, tuple(problems))
     if facts.frames > 1:
         problems.append(Problem("several-frames", f"{facts.frames} frames"))
+    if facts.width > MAX_WIDTH_BY_HEIGHT * facts.height:
+        problems.append(Problem("image-too-wide", f"{facts.width} × {facts.height} px"))
     if read.strip():
         problems.extend(_fit_problems(read, facts))
     return Verdict(read, facts, tuple(problems))

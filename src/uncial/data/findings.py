@@ -41,6 +41,11 @@ KINDS: Final[Mapping[str, Kind]] = {
         "the image is too large to be a line",
         "check that it is one line, not a page or a hostile file, and reduce it",
     ),
+    "image-too-wide": Kind(
+        "error",
+        "the image is too wide for its height",
+        "cut the line into pieces, and check that the image was not squeezed",
+    ),
     "missing-text": Kind("error", "no text belongs to the image", "transcribe it, or remove it"),
     "empty-text": Kind("error", "the text is empty", "transcribe the line, or remove it"),
     "wrong-encoding": Kind("error", "the text is not UTF-8", "save the text as UTF-8"),
@@ -51,6 +56,34 @@ KINDS: Final[Mapping[str, Kind]] = {
         "error",
         "the text cannot fit the width of the image",
         "check that image and text belong together and that the image is not cut or shrunk",
+    ),
+    "unreadable-lstmf": Kind(
+        "error",
+        "a line of the .lstmf file cannot be read",
+        "make the file again with tesseract … lstm.train, or give its image and text instead",
+    ),
+    "no-text-line": Kind(
+        "error",
+        "no text line was found",
+        "write boxes with text, or make the .lstmf file again in a page segmentation mode that "
+        "finds the line, such as --psm 13",
+    ),
+    "bad-box": Kind(
+        "error",
+        "a box cannot be read",
+        "write it as: TEXT left bottom right top page, with whole numbers of px that count from "
+        "the lower left corner",
+    ),
+    "box-outside": Kind(
+        "error",
+        "a box lies outside the image",
+        "check that the boxes were made for this image at this size; px count from the lower "
+        "left corner",
+    ),
+    "boxes-run-together": Kind(
+        "error",
+        "boxes of two text lines are not separated",
+        "put a box whose text is a tab behind the last box of every text line",
     ),
     "not-found": Kind(
         "error", "a list names a line that is not there", "correct the list, or add the line"
@@ -102,8 +135,18 @@ KINDS: Final[Mapping[str, Kind]] = {
         "a character occurs once in all the ground truth",
         "check for a typing error; a model learns nothing from a single example",
     ),
+    "not-in-charset": Kind(
+        "warning",
+        "the model cannot write a character",
+        "correct it, replace it by a rule of normalization, or extend the charset in training",
+    ),
     "sparse-text": Kind(
         "warning", "the image is very wide for its text", "check that the text is complete"
+    ),
+    "box-beyond-edge": Kind(
+        "warning",
+        "a box reaches beyond the edge of the image and is cut off there",
+        "check that the boxes were made for this image at this size",
     ),
     "several-images": Kind(
         "warning", "several images have the line's name", "keep the one that you mean"
@@ -112,7 +155,9 @@ KINDS: Final[Mapping[str, Kind]] = {
         "warning", "the image has several frames; the first is used", "save frames as single files"
     ),
     "folder-passed-over": Kind(
-        "warning", "a folder has images but no .gt.txt", "add texts if these are lines"
+        "warning",
+        "a folder has images but no .gt.txt, .box or .lstmf",
+        "add texts if these are lines",
     ),
 }
 """Every kind of finding by its code."""

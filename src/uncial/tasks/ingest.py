@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
+from uncial.data.coverage import Coverage
 from uncial.data.report import GroundTruthReport, name_some
 from uncial.data.splits import Drawn, draw_splits, split_findings
 from uncial.data.store import LineStore, is_store, read_manifest
@@ -40,7 +41,8 @@ class IngestConfig:
         "use_attribute_docstrings": True,
     }
     sources: tuple[Path, ...]
-    """Folders of image + .gt.txt pairs, CSV, TSV or Parquet tables, lists of files, line stores."""
+    """Folders of images with .gt.txt or .box files or of .lstmf files, CSV, TSV or Parquet tables,
+    lists of files, line stores."""
     output: Path
     """Folder of the new line store."""
     seed: int = 0
@@ -53,6 +55,8 @@ class IngestConfig:
     """Leave bad lines out even where they are more than 5 %."""
     allow_leak: bool = False
     """Accept the same image in two splits, with a warning."""
+    charset: Path | None = None
+    """Model file; characters that it cannot write are named, with how often and where."""
     overwrite: bool = False
     """Replace a line store at the output."""
 
@@ -99,13 +103,14 @@ def ingest(config: IngestConfig, reporter: Reporter = silent) -> IngestResult:
     Raises:
         FormatError: A source holds no line ground truth, or a table is damaged.
         DataError: Too many lines are bad, or the same image is in two splits.
-        ConfigError: There is something at the output.
+        ConfigError: There is something at the output, or no model where one is named.
     """
     wall, cpu = time.perf_counter(), time.process_time()
     with LineStoreWriter(config.output, overwrite=config.overwrite) as writer:
-        intake = Intake(writer, reporter)
+        intake = Intake(writer, reporter, coverage=_coverage(config.charset))
         read_sources(config.sources, intake)
         _refuse_too_bad(config, intake.report)
+        _refuse_barren(config, intake)
         drawn = _split(config, intake)
         _refuse_leaks(config, intake.report)
         for name, text in _report_files(intake.report).items():
@@ -165,6 +170,17 @@ def open_lines(
     return store
 
 
+def _coverage(model: Path | None) -> Coverage | None:
+    if model is None:
+        return None
+    from uncial.models.hub import open_model
+
+    if not model.is_file():
+        raise ConfigError(f"{model}: no such model", remedy="name an existing file")
+    reader = open_model(model)
+    return Coverage(reader.missing, reader.normalization)
+
+
 def _split(config: IngestConfig, intake: Intake) -> Drawn:
     """Complete the splits and take down what they and all lines together show."""
     drawn = draw_splits(
@@ -177,6 +193,9 @@ def _split(config: IngestConfig, intake: Intake) -> Drawn:
     intake.writer.assign_splits(drawn.codes)
     for finding in intake.census.findings():
         intake.report.add(finding)
+    for finding in intake.coverage.findings() if intake.coverage else ():
+        intake.report.add(finding)
+        intake.reporter(Note(text=finding.message, level="warning"))
     for finding in split_findings(intake.census, intake.origins, drawn.codes):
         intake.report.add(finding)
     if drawn.carved:
@@ -204,6 +223,18 @@ def _refuse_too_bad(config: IngestConfig, report: GroundTruthReport) -> None:
         f"{share}:\n{report.summary()}",
         remedy=f"correct them (all are named in {where})"
         + (", or go on without them" if report.kept else ""),
+    )
+
+
+def _refuse_barren(config: IngestConfig, intake: Intake) -> None:
+    """End where a list gives nothing: what it is for could not be done."""
+    if not intake.barren:
+        return
+    where = _save_report_beside(config.output, intake.report)
+    reasons = intake.report.summary() or "it names no line"
+    raise DataError(
+        f"no line of {', '.join(map(str, intake.barren))} can be used:\n{reasons}",
+        remedy=f"correct the list or its lines (all are named in {where}), or leave the list out",
     )
 
 

@@ -9,6 +9,7 @@ from typing import Final
 
 from uncial.data.census import Census
 from uncial.data.checks import Verdict, check_line
+from uncial.data.coverage import Coverage
 from uncial.data.findings import KINDS, Finding
 from uncial.data.report import GroundTruthReport
 from uncial.data.splits import Origins, split_named
@@ -20,12 +21,23 @@ from uncial.formats.lines.listing import SPLIT_LISTS, ListReader, SelectionReade
 from uncial.progress import Advanced, Reporter
 
 _REPORT_EVERY: Final = 200  # lines
-_IMAGE_FAULTS: Final = {"missing-image", "unreadable-image", "decompression-bomb"}
+_IMAGE_FAULTS: Final = {
+    *("missing-image", "unreadable-image", "truncated-image", "decompression-bomb"),
+    *("box-outside", "boxes-run-together"),
+}
+"""What explains that a line comes without its image."""
+_LINE_FAULTS: Final = {"not-found", "unreadable-lstmf", "no-text-line", "bad-box", "wrong-encoding"}
+"""What explains that it comes with neither image nor text."""
 
 
 @dataclass
 class Intake:
-    """Lines on their way into a store."""
+    """Lines on their way into a store.
+
+    Attributes:
+        coverage: Asked about each text that is kept, if there is a model to ask.
+        barren: List files of which no line was kept.
+    """
 
     writer: LineStoreWriter
     reporter: Reporter
@@ -34,6 +46,8 @@ class Intake:
     origins: Origins = field(default_factory=Origins)
     ids: set[str] = field(default_factory=set)
     total: int | None = None
+    coverage: Coverage | None = None
+    barren: list[Path] = field(default_factory=list)
 
     def take(self, line: RawLine, split: str) -> None:
         """Judge one line and store it if it is good."""
@@ -57,6 +71,8 @@ class Intake:
         )
         self.writer.append(record, line.image or b"")
         self.census.add(line_id, line.source, verdict.text, verdict.image.content)
+        if self.coverage is not None:
+            self.coverage.add(line_id, line.source, verdict.text)
         self.origins.add(split=split, page=line.page, document=line.document)
         self._count()
         self.report.kept += 1
@@ -105,7 +121,10 @@ def read_sources(sources: Sequence[Path], intake: Intake) -> None:
         lists = None
         if not isinstance(reader, StoreReader) and not _is_split_list(reader):
             lists = SplitLists.beside(reader.root)
+        kept = intake.report.kept
         _read_source(reader, lists, prefix, intake)
+        if isinstance(reader, ListReader | SelectionReader) and intake.report.kept == kept:
+            intake.barren.append(reader.path)
     if not intake.report.seen:
         names = ", ".join(map(str, sources))
         raise DataError(f"{names}: not one line", remedy="check that these are the right sources")
@@ -188,7 +207,7 @@ def _problems(line: RawLine, verdict: Verdict) -> list[Fault]:
     problems = list(line.faults)
     for code, detail in verdict.problems:
         echo = code in ("missing-image", "missing-text") and (
-            "not-found" in explained or (code == "missing-image" and explained & _IMAGE_FAULTS)
+            explained & _LINE_FAULTS or (code == "missing-image" and explained & _IMAGE_FAULTS)
         )
         if not echo and code not in explained:
             problems.append(Fault(code, detail))

@@ -151,9 +151,11 @@ def _targets(paths: Sequence[Path], config: RecognizeConfig) -> dict[Path, Path]
 def _formatted(line: RecognizedLine, shape: Sequence[int], page: int, form: Format) -> str:
     """What the file of one image holds."""
     from uncial.formats.tesseract.boxes import line_text
+    from uncial.text.order import display_order
 
-    if form in _BOXES:
-        return line_text(line.text, shape[1], shape[0], page=page, words=form == "wordstrbox")
+    if form in _BOXES:  # as seen, left to right: so Tesseract writes and reads them
+        shown = display_order(line.text)
+        return line_text(shown, shape[1], shape[0], page=page, words=form == "wordstrbox")
     if form == "json":
         body = {"image": str(line.image), "text": line.text, "confidence": line.confidence}
         return json.dumps(body, ensure_ascii=False) + "\n"

@@ -106,7 +106,8 @@ class TrainConfig:
     __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
 
     data: tuple[Path, ...] = ()
-    """Line stores, folders of image + ``.gt.txt``, tables or lists of files."""
+    """Line stores, folders of images with ``.gt.txt`` or ``.box`` files or of ``.lstmf`` files,
+    tables or lists of files."""
     output: Path
     """Run folder to make; holds the model, checkpoints, log and report."""
     preset: str = "auto"

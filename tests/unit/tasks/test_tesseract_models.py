@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from uncial.cli.main import run
 from uncial.errors import ConfigError, FormatError, InputError
+from uncial.formats.lines.base import open_source
 from uncial.formats.tesseract import boxes
 from uncial.formats.tesseract.container import TrainedData
 from uncial.formats.tesseract.dawg import Dawg
 from uncial.models.hub import TesseractReader, open_model
-from uncial.models.recognizer import Recognizer
+from uncial.models.recognizer import Reading, Recognizer
 from uncial.progress import Note
 from uncial.tasks.components import ComponentsConfig, components
 from uncial.tasks.convert import ConvertConfig, convert
 from uncial.tasks.evaluate import EvaluateConfig, evaluate
 from uncial.tasks.inspect import InspectConfig, inspect
 from uncial.tasks.recognize import RecognizeConfig, recognize
+from uncial.text.order import display_order
 
 
 @pytest.fixture
@@ -80,6 +83,23 @@ def test_box_files_can_be_read_again(
     printed = recognize(RecognizeConfig(**config)).printed  # type: ignore[arg-type]
     read = boxes.unpack(printed.encode())
     assert [entry.page for entry in read if entry.text == boxes.END_OF_LINE] == [0, 1, 2, 3]
+
+
+def test_box_files_hold_text_as_it_is_seen(
+    tesseract_model: Path,
+    images: tuple[Path, ...],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    typed = "النفس 18."
+    monkeypatch.setattr(TesseractReader, "read", lambda *_, **__: [Reading(typed, 1.0, ())])
+    config = RecognizeConfig(model=tesseract_model, images=images[:1], format="wordstrbox")
+    (entry,) = boxes.text_lines(boxes.unpack(recognize(config).printed.encode()))
+    assert entry.text == display_order(typed) != typed
+    (tmp_path / images[0].name).write_bytes(images[0].read_bytes())
+    recognize(replace(config, output=tmp_path))
+    (line,) = open_source(tmp_path)
+    assert line.text == typed
 
 
 def test_two_images_of_one_name_are_not_written_over_each_other(

@@ -18,7 +18,7 @@ from uncial.registry import Registry
 GT_SUFFIX: Final = ".gt.txt"
 IMAGE_SUFFIXES: Final = (
     *(".png", ".tif", ".tiff", ".jpg", ".jpeg", ".jpe", ".webp", ".bmp", ".gif", ".jp2"),
-    *(".nrm.png", ".bin.png"),
+    *(".nrm.png", ".bin.png", ".raw.png"),
 )
 """Suffixes of line images, the preferred one first where a line has several."""
 MAX_IMAGE_BYTES: Final = 256 * 2**20
@@ -50,7 +50,8 @@ class RawLine:
 
     Attributes:
         line_id: Path of the image below the source, without suffix; unique there.
-        path: Absolute POSIX path without suffix, by which list files may name the line.
+        path: Absolute POSIX path without suffix, by which list files may name the line; lines
+            of one file have it in common.
         source: File to show to people: the image, else the text, else table and row.
         image: Encoded bytes, or None where there is no image to read.
         text: Bytes of a text file, or text of a table cell; None where there is none.
@@ -103,11 +104,12 @@ LINE_FORMATS: Registry[LineFormat] = Registry(
     "line_format",
     {
         "pairs": "uncial.formats.lines.pairs:PAIRS",
+        "lstmf": "uncial.formats.lines.lstmf:SAMPLES",
         "table": "uncial.formats.lines.tabular:TABLE",
         "list": "uncial.formats.lines.listing:LIST",
     },
 )
-_ORDER: Final = ("pairs", "table", "list")
+_ORDER: Final = ("pairs", "lstmf", "table", "list")
 
 
 def open_source(path: Path) -> LineReader:
@@ -125,8 +127,9 @@ def open_source(path: Path) -> LineReader:
             return line_format.open(path)
     raise FormatError(
         f"{path}: no line ground truth found here",
-        remedy="give a folder with images and .gt.txt files of the same name, a CSV, TSV or "
-        "Parquet file with the columns image and text, a folder that holds one, or a list of files",
+        remedy="give a folder with images and .gt.txt or .box files of the same name, or with "
+        ".lstmf files, a CSV, TSV or Parquet file with the columns image and text, a folder that "
+        "holds one, or a list of files",
     )
 
 

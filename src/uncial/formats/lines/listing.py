@@ -1,8 +1,9 @@
 """Lists of files: as a source of lines, and as the word on which line is in which split.
 
-One entry a line, UTF-8: a stem, an image, a ``.gt.txt`` or a ``.lstmf`` (tesstrain writes those;
-the line is read from the pair of the same name). Paths are absolute, or relative to the list, to
-a folder above it or to the working directory; for splits also to the folder of lines.
+One entry a line, UTF-8: a stem, an image, a ``.gt.txt``, a ``.box`` or a ``.lstmf`` (tesstrain
+writes those; the line is read from the pair of the same name, if there is one). Paths are
+absolute, or relative to the list, to a folder above it or to the working directory; for splits
+also to the folder of lines.
 
 Source: tesstrain ``Makefile`` (``list.train``, ``list.eval``).
 """
@@ -28,7 +29,10 @@ from uncial.formats.lines.base import (
     stem_path,
     strip_suffix,
 )
-from uncial.formats.lines.pairs import Origin, Pair, read_pair
+from uncial.formats.lines.boxes import BOX_SUFFIX
+from uncial.formats.lines.lstmf import SAMPLES_SUFFIX
+from uncial.formats.lines.names import Origin, without_number
+from uncial.formats.lines.pairs import LineFiles, read_files
 
 SPLIT_LISTS: Final = {
     "list.train": "train",
@@ -101,7 +105,7 @@ class SplitLists:
         """Splits that name `line`, sorted; empty where no list does."""
         key = next((tail for tail in _tails(line.path) if tail in self.splits), None)
         if key is None:
-            key = self._tails.get(line.line_id)
+            key = self._tails.get(without_number(line.line_id))
         if key is None:
             return ()
         self._matched.add(key)
@@ -138,8 +142,11 @@ class ListReader:
         return self.path.parent
 
     def total(self) -> int | None:
-        """Number of entries."""
-        return len(read_entries(self.path))
+        """Number of entries; unknown where the first may hold several lines."""
+        entries = read_entries(self.path)
+        if entries and not self._find(entries[0])[1].is_pair:
+            return None
+        return len(entries)
 
     def __iter__(self) -> Iterator[RawLine]:
         """Read every entry in order."""
@@ -147,31 +154,34 @@ class ListReader:
         stems = [PurePosixPath(strip_suffix(entry)).name for entry in entries]
         prefixes = Origin.of_names("", stems)
         for entry in entries:
-            folder, pair = self._find(entry)
-            if not pair.images and not pair.text:
+            folder, files = self._find(entry)
+            if not files.images and not files.has_truth:
                 yield _missing(self.path, entry)
                 continue
             origin = Origin(folder.name, by_prefix=prefixes.by_prefix)
-            line = read_pair(folder, pair, root=self.root, origin=origin)
-            yield replace(line, split=SPLIT_LISTS.get(self.path.name, ""))
+            for line in read_files(folder, files, root=self.root, origin=origin):
+                yield replace(line, split=SPLIT_LISTS.get(self.path.name, ""))
 
-    def _find(self, entry: str) -> tuple[Path, Pair]:
+    def _find(self, entry: str) -> tuple[Path, LineFiles]:
         """Folder and files of an entry; no files where it leads nowhere."""
         stem = strip_suffix(entry)
         for base in _bases(self.root):
             at = base / stem
-            text = at.name + GT_SUFFIX
             named = [base / entry] if entry.lower().endswith(IMAGE_SUFFIXES) else []
             others = [at.with_name(at.name + suffix) for suffix in IMAGE_SUFFIXES]
             images = [path.name for path in (*named, *others) if is_file(path)]
-            has_text = is_file(at.parent / text)
-            if images or has_text:
-                return at.parent, Pair(at.name, tuple(images[:1]), text if has_text else "")
-        return self.root, Pair(stem, (), "")
+            text, boxes, samples = (
+                at.name + suffix if is_file(at.parent / (at.name + suffix)) else ""
+                for suffix in (GT_SUFFIX, BOX_SUFFIX, SAMPLES_SUFFIX)
+            )
+            files = LineFiles(at.name, tuple(images[:1]), text, boxes, samples)
+            if files.images or files.has_truth:
+                return at.parent, files
+        return self.root, LineFiles(stem)
 
     def leads_somewhere(self) -> bool:
         """Whether one of the first entries is the path of a line with its text beside it."""
-        return any(self._find(entry)[1].text for entry in read_entries(self.path)[:_TRIED])
+        return any(self._find(entry)[1].has_truth for entry in read_entries(self.path)[:_TRIED])
 
 
 @dataclass

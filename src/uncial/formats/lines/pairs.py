@@ -1,15 +1,8 @@
-"""Folders of line images with a ``.gt.txt`` file beside each, at any depth.
+"""Folders of lines: images with a text of the same name beside them, at any depth.
 
 ``p1_l2.png`` belongs to ``p1_l2.gt.txt``; so do ``p1_l2.nrm.png``, ``p1_l2.bin.png`` and every
-other suffix in `base.IMAGE_SUFFIXES`.
-
-Where a line comes from is guessed from its name, in this order:
-
-1. ``<page>_line_7``, ``<page>_r1l7``, ``<page>_l07``, ``<page>_tl_7``: the page is what precedes,
-   the document is the folder.
-2. The name without its last ``_token`` is the document, where most names of the folder share
-   theirs with another line (``1829_reise_7d514cad``).
-3. The document is the folder.
+other suffix in `base.IMAGE_SUFFIXES`. Where a name has no such pair it may have an image with a
+``.box`` file, or failing that a ``.lstmf``; both may hold several lines.
 
 Source: tesstrain ``README.md`` (ground truth), OCR-D GT guidelines, ocropus ``ocrolib/common.py``
 (``.bin.png``, ``.nrm.png``), kraken ``ketos train`` (path format).
@@ -18,8 +11,6 @@ Source: tesstrain ``README.md`` (ground truth), OCR-D GT guidelines, ocropus ``o
 from __future__ import annotations
 
 import os
-import re
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,23 +23,50 @@ from uncial.formats.lines.base import (
     Remark,
     is_image_name,
     read_image,
-    stem_path,
     strip_suffix,
 )
-
-_LINE_TAIL = re.compile(
-    r"(?P<page>.+?)[_.-](?:(?:text)?line|tl|r\d+[_-]?l|region_?\d+_line|l)[_-]?\d+(?:[_.-]\d+)*",
-    re.IGNORECASE,
-)
+from uncial.formats.lines.boxes import BOX_SUFFIX, read_boxed
+from uncial.formats.lines.lstmf import SAMPLES_SUFFIX, read_samples, sample_count
+from uncial.formats.lines.names import LineName, Origin
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
-    """The files of one line; at least one of `images` and `text` is there."""
+class LineFiles:
+    """The files of one name; at least one of them is there.
+
+    Attributes:
+        stem: The name without suffix.
+        images: The preferred one first.
+        text: The ``.gt.txt``, or ``""``.
+        boxes: The ``.box``, or ``""``.
+        samples: The ``.lstmf``, or ``""``.
+    """
 
     stem: str
-    images: tuple[str, ...]
-    text: str
+    images: tuple[str, ...] = ()
+    text: str = ""
+    boxes: str = ""
+    samples: str = ""
+
+    @property
+    def is_pair(self) -> bool:
+        """Whether image and text are both there."""
+        return bool(self.images and self.text)
+
+    @property
+    def is_boxed(self) -> bool:
+        """Whether the lines are those of the box file."""
+        return bool(self.images and self.boxes and not self.text)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether there is all that a line needs."""
+        return bool(self.is_pair or self.is_boxed or self.samples)
+
+    @property
+    def has_truth(self) -> bool:
+        """Whether there is a text, alone or with its image."""
+        return bool(self.text or self.is_boxed or self.samples)
 
 
 @dataclass
@@ -64,84 +82,94 @@ class PairReader:
     remarks: list[Remark] = field(default_factory=list)
 
     def total(self) -> int | None:
-        """Number of names that have an image or a text, in folders with texts."""
-        return sum(len(_pairs(names)) for _, names in _folders(self.root) if _has_text(names))
+        """Number of lines; unknown where box files have to be read for it."""
+        total = 0
+        for folder, names in _folders(self.root):
+            found = line_files(names)
+            for files in found if any(files.has_truth for files in found) else ():
+                if files.is_boxed:
+                    return None
+                lstmf = files.samples and not files.is_pair
+                total += sample_count(folder / files.samples) if lstmf else 1
+        return total
 
     def __iter__(self) -> Iterator[RawLine]:
         """Read every line, folders and names in sorted order."""
         self.remarks.clear()
         for folder, names in _folders(self.root):
-            if not _has_text(names):
+            found = line_files(names)
+            if not any(files.has_truth for files in found):
                 images = sum(map(is_image_name, names))
                 if images:
                     self.remarks.append(
                         Remark("folder-passed-over", str(folder), f"{images} images")
                     )
                 continue
-            pairs = _pairs(names)
-            origin = Origin.of_names(self._folder_name(folder), [pair.stem for pair in pairs])
-            for pair in pairs:
-                yield read_pair(folder, pair, root=self.root, origin=origin)
+            origin = Origin.of_names(self._folder_name(folder), [files.stem for files in found])
+            for files in found:
+                yield from read_files(folder, files, root=self.root, origin=origin)
 
     def _folder_name(self, folder: Path) -> str:
         inner = folder.relative_to(self.root).as_posix()
         return Path(os.path.abspath(self.root)).name if inner == "." else inner  # noqa: PTH100
 
 
-@dataclass(frozen=True)
-class Origin:
-    """How names of one folder tell page and document; see the module.
+def read_files(folder: Path, files: LineFiles, *, root: Path, origin: Origin) -> Iterator[RawLine]:
+    """Read the lines of one name.
 
-    Attributes:
-        folder: Name to fall back on.
-        by_prefix: Whether rule 2 holds in this folder.
+    Args:
+        folder: Where the files lie.
+        files: What there is.
+        root: Folder that line ids are relative to.
+        origin: What the names of the folder tell.
     """
-
-    folder: str
-    by_prefix: bool = False
-
-    @classmethod
-    def of_names(cls, folder: str, stems: Iterable[str]) -> Origin:
-        """Decide by all `stems` of a folder."""
-        prefixes = Counter(stem.rpartition("_")[0] for stem in stems)
-        lines = prefixes.total()
-        shared = sum(count for prefix, count in prefixes.items() if prefix and count > 1)
-        return cls(folder, by_prefix=len(prefixes) > 1 and 2 * shared >= lines)
-
-    def guess(self, stem: str) -> tuple[str, str]:
-        """Page and document of a line."""
-        match = _LINE_TAIL.fullmatch(stem)
-        if match:
-            return match["page"], self.folder
-        prefix = stem.rpartition("_")[0]
-        return "", prefix if self.by_prefix and prefix else self.folder
+    name = LineName.of(folder, files.stem, root=root, origin=origin)
+    if files.is_boxed:
+        yield from read_boxed(folder / files.images[0], folder / files.boxes, name)
+    elif files.samples and not files.is_pair:
+        yield from read_samples(folder / files.samples, name)
+    else:
+        yield _pair(folder, files, name)
 
 
-def read_pair(folder: Path, pair: Pair, *, root: Path, origin: Origin) -> RawLine:
-    """Read the files of one line."""
+def line_files(names: Iterable[str]) -> list[LineFiles]:
+    """What there is of each name among the files of one folder, sorted by stem."""
+    single: dict[str, dict[str, str]] = {GT_SUFFIX: {}, BOX_SUFFIX: {}, SAMPLES_SUFFIX: {}}
+    images: dict[str, list[str]] = {}
+    for name in names:
+        kind = next((suffix for suffix in single if name.lower().endswith(suffix)), None)
+        if kind:
+            single[kind][strip_suffix(name)] = name
+        elif is_image_name(name):
+            images.setdefault(strip_suffix(name), []).append(name)
+    texts, boxes, samples = single.values()
+    return [
+        LineFiles(
+            stem,
+            tuple(sorted(images.get(stem, ()), key=_preference)),
+            texts.get(stem, ""),
+            boxes.get(stem, ""),
+            samples.get(stem, ""),
+        )
+        for stem in sorted(texts.keys() | boxes.keys() | samples.keys() | images.keys())
+    ]
+
+
+def _pair(folder: Path, files: LineFiles, name: LineName) -> RawLine:
+    """Image and text of one line, or what there is of them."""
     faults: tuple[Fault, ...] = ()
     image, text = None, None
-    if pair.images:
-        image, faults = read_image(folder / pair.images[0])
-        if len(pair.images) > 1:
-            faults += (Fault("several-images", f"{pair.images[0]} of {', '.join(pair.images)}"),)
-    if pair.text:
+    if files.images:
+        image, faults = read_image(folder / files.images[0])
+        if len(files.images) > 1:
+            faults += (Fault("several-images", f"{files.images[0]} of {', '.join(files.images)}"),)
+    if files.text:
         try:
-            text = (folder / pair.text).read_bytes()
+            text = (folder / files.text).read_bytes()
         except OSError as error:
-            faults += (Fault("missing-text", f"{pair.text}: {error.strerror}"),)
-    page, document = origin.guess(pair.stem)
-    inner = folder.relative_to(root) if folder.is_relative_to(root) else folder
-    return RawLine(
-        line_id=(inner / pair.stem).as_posix(),
-        path=stem_path(folder / (pair.stem + GT_SUFFIX)),
-        source=str(folder / (pair.images[0] if pair.images else pair.text)),
-        image=image,
-        text=text,
-        page=page,
-        document=document,
-        faults=faults,
-    )
+            faults += (Fault("missing-text", f"{files.text}: {error.strerror}"),)
+    source = files.images[0] if files.images else files.text or files.boxes
+    return name.line(source=str(folder / source), image=image, text=text, faults=faults)
 
 
 def _folders(root: Path) -> Iterator[tuple[Path, list[str]]]:
@@ -153,36 +181,19 @@ def _folders(root: Path) -> Iterator[tuple[Path, list[str]]]:
             yield Path(folder), shown
 
 
-def _has_text(names: Iterable[str]) -> bool:
-    return any(name.lower().endswith(GT_SUFFIX) for name in names)
-
-
-def _pairs(names: Iterable[str]) -> list[Pair]:
-    """The lines among the file names of one folder, sorted by stem."""
-    texts: dict[str, str] = {}
-    images: dict[str, list[str]] = {}
-    for name in names:
-        if name.lower().endswith(GT_SUFFIX):
-            texts[strip_suffix(name)] = name
-        elif is_image_name(name):
-            images.setdefault(strip_suffix(name), []).append(name)
-    return [
-        Pair(stem, tuple(sorted(images.get(stem, ()), key=_preference)), texts.get(stem, ""))
-        for stem in sorted(texts.keys() | images.keys())
-    ]
-
-
 def _preference(name: str) -> tuple[int, str]:
     suffix = name[len(strip_suffix(name)) :].lower()
     return IMAGE_SUFFIXES.index(suffix), name
 
 
 class Pairs:
-    """Folders with at least one ``.gt.txt`` in or below them."""
+    """Folders with at least one text, image with boxes or ``.lstmf`` in or below them."""
 
     def recognizes(self, path: Path) -> bool:
-        """Whether there is a ``.gt.txt``."""
-        return path.is_dir() and any(_has_text(names) for _, names in _folders(path))
+        """Whether there is ground truth."""
+        return path.is_dir() and any(
+            files.has_truth for _, names in _folders(path) for files in line_files(names)
+        )
 
     def open(self, path: Path) -> PairReader:
         """A reader of the folder."""

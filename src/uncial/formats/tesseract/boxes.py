@@ -18,7 +18,7 @@ Source: tesseract 5.x ``src/ccstruct/boxread.cpp``; tesstrain ``generate_line_bo
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -28,6 +28,7 @@ from uncial.text.graphemes import graphemes
 END_OF_LINE = "\t"
 """Text of the box that ends a text line."""
 
+_MARK = b"\xef\xbb\xbf"  # byte order mark
 _WORD_STRING = "WordStr"
 _ENTRY = re.compile(r"(?P<text>.[^ \t]*)[ \t](?P<rest>.*)", re.DOTALL)
 _NUMBER = r"([+-]?\d{1,9})"
@@ -65,6 +66,35 @@ class BoxEntry:
     page: int = 0
 
 
+class BoxLine(NamedTuple):
+    """A line of a box file as found.
+
+    Attributes:
+        number: Its place in the file, from 1.
+        found: What it says, or why it says nothing.
+        ends: Whether it is there to end a text line, even if it cannot be read.
+    """
+
+    number: int
+    found: BoxEntry | FormatError
+    ends: bool
+
+
+def scan(data: bytes, name: str = "box file") -> Iterator[BoxLine]:
+    """Read line after line, so that those beside a bad one are not lost with it.
+
+    Args:
+        data: The whole file.
+        name: What it is, for messages.
+    """
+    at = 0
+    for number, line in enumerate(data.split(b"\n"), start=1):
+        if line.rstrip(b"\r"):
+            found = _found(line, f"{name}, line {number}", at)
+            yield BoxLine(number, found, line.removeprefix(_MARK).startswith(b"\t"))
+        at += len(line) + 1
+
+
 def unpack(data: bytes, name: str = "box file") -> tuple[BoxEntry, ...]:
     """Read a file's bytes.
 
@@ -76,11 +106,10 @@ def unpack(data: bytes, name: str = "box file") -> tuple[BoxEntry, ...]:
         FormatError: A line is not UTF-8, lacks coordinates, or its box is inside out.
     """
     entries = []
-    at = 0
-    for number, line in enumerate(data.split(b"\n"), start=1):
-        if line.rstrip(b"\r"):
-            entries.append(_entry(line, f"{name}, line {number}", at))
-        at += len(line) + 1
+    for _, found, _ in scan(data, name):
+        if isinstance(found, FormatError):
+            raise found
+        entries.append(found)
     return tuple(entries)
 
 
@@ -139,11 +168,37 @@ def text_lines(entries: Iterable[BoxEntry], page: int = 0) -> tuple[BoxEntry, ..
         if entry.text != END_OF_LINE:
             pending.append(entry)
         elif pending:
-            lines.append(_joined(pending))
+            lines.append(joined(pending))
             pending = []
     if pending:
-        lines.append(_joined(pending))
+        lines.append(joined(pending))
     return tuple(lines)
+
+
+def joined(entries: Sequence[BoxEntry]) -> BoxEntry:
+    """One text line of its boxes: their texts as they are, the box around them.
+
+    Args:
+        entries: At least one.
+    """
+    boxes = [entry.box for entry in entries]
+    return BoxEntry(
+        "".join(entry.text for entry in entries),
+        Box(
+            min(box.left for box in boxes),
+            min(box.bottom for box in boxes),
+            max(box.right for box in boxes),
+            max(box.top for box in boxes),
+        ),
+        entries[0].page,
+    )
+
+
+def _found(line: bytes, where: str, at: int) -> BoxEntry | FormatError:
+    try:
+        return _entry(line, where, at)
+    except FormatError as error:
+        return error
 
 
 def _entry(line: bytes, where: str, at: int) -> BoxEntry:
@@ -179,17 +234,3 @@ def _line(entry: BoxEntry) -> str:
     if re.search("[ \t]", text[1:]) or text == _WORD_STRING or text.startswith("\ufeff"):
         return f"{_WORD_STRING} {place} #{text}\n"
     return f"{text} {place}\n"
-
-
-def _joined(entries: list[BoxEntry]) -> BoxEntry:
-    boxes = [entry.box for entry in entries]
-    return BoxEntry(
-        "".join(entry.text for entry in entries),
-        Box(
-            min(box.left for box in boxes),
-            min(box.bottom for box in boxes),
-            max(box.right for box in boxes),
-            max(box.top for box in boxes),
-        ),
-        entries[0].page,
-    )

@@ -94,11 +94,16 @@ class Cursor:
         """Bytes behind their u32 length."""
         return bytes(self.take(self.count(1)))
 
-    def text(self, what: str) -> str:
-        """A string that must be UTF-8; `what` names it if it is not."""
+    def text(self, what: str, errors: str = "strict") -> str:
+        """A string that must be UTF-8; `what` names it if it is not.
+
+        Args:
+            what: As a message calls it.
+            errors: As for `bytes.decode`.
+        """
         at = self.at
         try:
-            return self.string().decode()
+            return self.string().decode(errors=errors)
         except UnicodeDecodeError as problem:
             raise self.error(f"{what} that is not UTF-8", at) from problem
 

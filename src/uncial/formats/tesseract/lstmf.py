@@ -21,7 +21,7 @@ Source: tesseract 5.x ``src/ccstruct/imagedata.cpp``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from uncial.formats.tesseract.boxes import Box
@@ -68,13 +68,39 @@ def unpack(data: bytes, name: str = "lstmf") -> tuple[Sample | None, ...]:
     Raises:
         FormatError: Cut short, or a text is not UTF-8.
     """
-    most = len(data) // 4
-    little, big = (int.from_bytes(data[:4], order) for order in ("little", "big"))
-    swapped = little > most >= big
-    cursor = Cursor(data, name, swapped=swapped)
+    cursor = _opened(data, name)
     samples = tuple(_read(cursor) for _ in range(cursor.count(_LEAST_LINE)))
     cursor.end()
     return samples
+
+
+def scan(data: bytes | memoryview, name: str = "lstmf") -> Iterator[Sample | None]:
+    """Read line after line, so that those before some damage are not lost with it.
+
+    Args:
+        data: The whole file.
+        name: What it is, for messages.
+
+    Yields:
+        As `unpack` returns them, but bytes of a text that are not UTF-8 become lone surrogates.
+
+    Raises:
+        FormatError: Cut short, or not such a file.
+    """
+    cursor = _opened(data, name)
+    for _ in range(cursor.count(_LEAST_LINE)):
+        yield _read(cursor, "surrogateescape")
+    cursor.end()
+
+
+def count(head: bytes, size: int) -> int:
+    """How many lines a file says it has.
+
+    Args:
+        head: Its first 4 bytes.
+        size: Its length, bytes.
+    """
+    return int.from_bytes(head[:4], "big" if _is_swapped(head, size) else "little")
 
 
 def pack(samples: Iterable[Sample | None]) -> bytes:
@@ -89,19 +115,28 @@ def pack(samples: Iterable[Sample | None]) -> bytes:
     return sink.done()
 
 
-def _read(cursor: Cursor) -> Sample | None:
+def _opened(data: bytes | memoryview, name: str) -> Cursor:
+    return Cursor(data, name, swapped=_is_swapped(bytes(data[:4]), len(data)))
+
+
+def _is_swapped(head: bytes, size: int) -> bool:
+    little, big = (int.from_bytes(head[:4], order) for order in ("little", "big"))
+    return little > size // 4 >= big
+
+
+def _read(cursor: Cursor, errors: str = "strict") -> Sample | None:
     at = cursor.at
     present = cursor.u8()
     if present > 1:
         raise cursor.error(f"{present} where a line begins with 0 or 1", at)
     if not present:
         return None
-    image_name = cursor.text("an image name")
+    image_name = cursor.text("an image name", errors)
     page = cursor.i32()
     image = cursor.string()
-    language, text = cursor.text("a language"), cursor.text("ground truth")
+    language, text = cursor.text("a language", errors), cursor.text("ground truth", errors)
     corners = cursor.array("i16", 4 * cursor.count(_BOX)).reshape(-1, 4).tolist()
-    box_texts = tuple(cursor.text("text of a box") for _ in range(cursor.count(4)))
+    box_texts = tuple(cursor.text("text of a box", errors) for _ in range(cursor.count(4)))
     at = cursor.at
     vertical = cursor.u8()
     if vertical > 1:

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from uncial.formats.lines.base import IMAGE_SUFFIXES, strip_suffix
-from uncial.formats.lines.pairs import PAIRS, Origin
+from uncial.formats.lines.names import Origin
+from uncial.formats.lines.pairs import PAIRS
 
 
 def touch(folder: Path, *names: str) -> None:
