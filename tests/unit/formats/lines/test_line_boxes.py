@@ -5,10 +5,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from bad_lines import bomb
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from uncial.formats.lines import cutting
 from uncial.formats.lines.base import RawLine, open_source
 from uncial.formats.lines.pairs import PAIRS
 from uncial.text.order import display_order
@@ -174,6 +176,19 @@ def test_images_that_cannot_be_used_are_told_of(tmp_path: Path, data: bytes, cod
     lines = list(open_source(tmp_path))
     assert [line.text for line in lines] == ["a", "b"]
     assert [[fault.code for fault in line.faults] for line in lines] == [[code], [code]]
+
+
+def test_images_that_are_too_large_are_not_decoded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "p.box").write_text("a 10 20 100 40 0\n")
+    (tmp_path / "p.png").write_bytes(bomb())
+    (line,) = open_source(tmp_path)
+    assert [fault.code for fault in line.faults] == ["decompression-bomb"]
+    monkeypatch.setattr(cutting, "MAX_PAGE_PIXELS", WIDTH * HEIGHT - 1)
+    page().save(tmp_path / "p.png")
+    (line,) = open_source(tmp_path)
+    assert line.faults == (("decompression-bomb", "p.png: 120 × 90 px"),)
 
 
 def test_boxes_count_only_beside_an_image(tmp_path: Path) -> None:
