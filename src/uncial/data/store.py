@@ -97,12 +97,10 @@ class LineStore:
         self._pages = MappedPages()
         try:
             for name in self.manifest["shards"]:
-                mapped = pa.memory_map(str(self.path / name))
-                reader = pa.ipc.open_file(mapped)
+                reader = pa.ipc.open_file(pa.BufferReader(self._pages.add(self.path / name)))
                 self._batches += [reader.get_batch(at) for at in range(reader.num_record_batches)]
-                self._pages.add(self.path / name, mapped)
             table = pa.ipc.open_file(pa.memory_map(str(self.path / SPLIT_FILE))).read_all()
-        except (pa.ArrowException, OSError, KeyError) as error:
+        except (pa.ArrowException, OSError, KeyError, ValueError) as error:
             raise FormatError(
                 f"{self.path}: the line store is damaged: {error}",
                 remedy="ingest the ground truth again",

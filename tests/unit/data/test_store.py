@@ -141,3 +141,21 @@ def test_damaged_stores_say_so(tmp_path: Path) -> None:
         (store / "store.json").write_text(broken)
         with pytest.raises(FormatError, match=match):
             LineStore.open(store)
+
+
+def test_pages_given_back_are_read_again(tmp_path: Path) -> None:
+    store = write_store(tmp_path / "store", lines=3)
+    before = [store.image(row) for row in range(3)]
+    kept = store.image_bytes(0)
+    store._pages.let_go()
+    assert store.texts() == ["line 0", "line 1", "line 2"]
+    assert bytes(kept) == bytes(store.image_bytes(0))
+    for row, image in enumerate(before):
+        np.testing.assert_array_equal(store.image(row), image)
+
+
+def test_an_empty_shard_is_named(tmp_path: Path) -> None:
+    write_store(tmp_path / "store")
+    next((tmp_path / "store").glob("lines-*.arrow")).write_bytes(b"")
+    with pytest.raises(FormatError, match="damaged"):
+        LineStore.open(tmp_path / "store")
