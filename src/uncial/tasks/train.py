@@ -4,23 +4,17 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from uncial.errors import ConfigError, DataError
 from uncial.progress import Event, Note, Reporter, silent
 from uncial.training.config import Settings, TrainConfig, resolve
 
-_CALIBRATION_LINES = 64  # of training, for reading in integers
-_INTEGER_LOSS = 0.01  # of the CER that reading in integers may cost at most
-_LEAST_LOSS = 0.0005  # CER that is no loss in any case
-
 if TYPE_CHECKING:
     from uncial.archive import ModelArchive
     from uncial.data.store import LineStore
-    from uncial.models.recognizer import Recognizer
     from uncial.training.basis import StartConfig
     from uncial.training.folder import RunFolder
     from uncial.training.lines import Plan
@@ -78,6 +72,7 @@ def train(config: TrainConfig, reporter: Reporter = silent) -> TrainResult:
         TrainingError: The run diverged, or no line is wide enough for its text.
     """
     started, started_cpu = time.perf_counter(), time.process_time()
+    from uncial.tasks.saving import finish, write_for_tesseract
     from uncial.training.folder import RunFolder
 
     folder = RunFolder(config.output)
@@ -90,9 +85,9 @@ def train(config: TrainConfig, reporter: Reporter = silent) -> TrainResult:
     session, plan, ended = _run(opened, folder, tell, (started, started_cpu))
     if ended != "finished":
         tell(Note(text=f"{ended}: the best model so far is kept"))
-    saved_cer = _finish(folder, opened.store, plan, session.progress.best_cer, tell)
+    saved_cer = finish(folder, opened.store, plan, session.progress.best_cer, tell)
     if plan.preprocessing.style == "tesseract":
-        _write_for_tesseract(folder, opened.config.tesseract.integer, tell)
+        write_for_tesseract(folder, opened.config.tesseract.integer, tell)
     at = session.progress
     return TrainResult(
         run=config.output,
@@ -199,6 +194,7 @@ def _run(
     import torch
 
     from uncial.models.compute import device_named
+    from uncial.tasks.saving import model_writer
     from uncial.text.normalize import Normalization
     from uncial.training.batches import PreparedLines, TrainingStream
     from uncial.training.lines import line_mixer, plan_lines
@@ -257,62 +253,10 @@ def _run(
         validator(store, plan, Normalization.named(settings.normalization), config.threads),
         folder,
         reporter,
-        save_model=_model_writer(folder, plan, settings, store),
+        save_model=model_writer(folder, plan, settings, store),
         threads=config.threads,
     )
     return session, plan, ended
-
-
-def _model_writer(
-    folder: RunFolder, plan: Plan, settings: Settings, store: LineStore
-) -> Callable[[Session], None]:
-    from uncial import __version__
-    from uncial.formats.models import native
-    from uncial.models.recognizer import Recognizer
-    from uncial.text.normalize import Normalization
-    from uncial.training.checkpoint import write_atomically
-    from uncial.training.start import remembered
-
-    normalization = Normalization.named(settings.normalization)
-
-    def write(session: Session) -> None:
-        at = session.progress
-        metadata: dict[str, Any] = {
-            "uncial": __version__,
-            "settings": settings.to_json(),
-            "data": {"fingerprint": store.fingerprint, "lines": store.splits},
-            "step": at.step,
-            "lines_seen": at.lines,
-            "validation_cer": at.validations[-1][1] if at.validations else None,
-        }
-        if plan.preprocessing.style == "tesseract":
-            metadata["tesseract"] = remembered(plan.start.metadata, at.lines, settings.lr)
-        recognizer = Recognizer(
-            session.average,
-            plan.codec,
-            plan.preprocessing,
-            normalization,
-            metadata,
-            components=plan.start.components,
-        )
-        write_atomically(folder.model, native.pack(recognizer.to_archive()))
-
-    return write
-
-
-def _write_for_tesseract(folder: RunFolder, integer: bool, reporter: Reporter) -> None:
-    """Write the model as saved for Tesseract, and say what that file cannot hold."""
-    from uncial.formats.models import native, traineddata
-    from uncial.training.checkpoint import write_atomically
-
-    archive = native.unpack(folder.model.read_bytes())
-    told = replace(archive, metadata={"tesseract": archive.metadata["tesseract"]})
-    data, losses = traineddata.pack(told)
-    write_atomically(folder.traineddata, data)
-    if integer:
-        write_atomically(folder.integer, traineddata.pack(told, integer=True)[0])
-    for loss in losses:
-        reporter(Note(text=f"{folder.traineddata.name}: {loss}"))
 
 
 def _announce(plan: Plan, settings: Settings, reporter: Reporter) -> None:
@@ -325,50 +269,3 @@ def _announce(plan: Plan, settings: Settings, reporter: Reporter) -> None:
             f"width x {plan.preprocessing.stretch:g}"
         )
     )
-
-
-def _finish(
-    folder: RunFolder, store: LineStore, plan: Plan, best: float, reporter: Reporter
-) -> float:
-    """Prepare the model as saved for reading in integers, and write its report; the CER.
-
-    Args:
-        folder: Of the run.
-        store: Holds the lines.
-        plan: Of the run.
-        best: CER of the same lines in training; where integers read worse, they are left.
-        reporter: Told of every line.
-    """
-    from uncial.evaluation.report import html
-    from uncial.evaluation.run import evaluate_lines
-    from uncial.formats.models import native
-    from uncial.models.recognizer import Recognizer
-    from uncial.training.checkpoint import write_atomically
-
-    recognizer: Recognizer = Recognizer.load(folder.model)
-    if plan.preprocessing.style != "tesseract":  # Tesseract rounds in a way of its own
-        typical = plan.lines.rows[:: -(-len(plan.lines) // _CALIBRATION_LINES)]
-        recognizer.calibrate(store.image(int(row)) for row in typical)
-    rows = [int(row) for row in plan.validation]
-    evaluation = evaluate_lines(recognizer, store, rows, reporter)
-    worse = evaluation.score.cer > best * (1 + _INTEGER_LOSS) + _LEAST_LOSS
-    if recognizer.ranges and worse:
-        reporter(Note(text="8-bit integers read worse; the model will read without them"))
-        recognizer.read_in_reals()
-        evaluation = evaluate_lines(recognizer, store, rows, reporter)
-    write_atomically(folder.model, native.pack(recognizer.to_archive()))
-    page = html(
-        evaluation,
-        store.image,
-        title=f"{folder.path.name}: validation lines",
-        model={
-            "file": str(folder.model),
-            "spec": recognizer.network.spec,
-            "labels": recognizer.codec.width,
-            "normalization": recognizer.normalization.name,
-            **asdict(recognizer.preprocessing),
-        },
-        data={"lines": len(rows), "split": "validation", "fingerprint": store.fingerprint},
-    )
-    write_atomically(folder.report, page.encode("utf-8"))
-    return evaluation.score.cer
