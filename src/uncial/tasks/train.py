@@ -196,7 +196,7 @@ def _run(
     from uncial.models.compute import device_named
     from uncial.tasks.saving import model_writer
     from uncial.text.normalize import Normalization
-    from uncial.training.batches import PreparedLines, TrainingStream
+    from uncial.training.batches import Drawing, PreparedLines, TrainingStream
     from uncial.training.lines import line_mixer, plan_lines
     from uncial.training.loop import fit
     from uncial.training.losses import Learner
@@ -220,10 +220,13 @@ def _run(
         plan.lines.labels,
         plan.lines.widths,
         plan.lines.least,
-        area=settings.batch * plan.median_width,
-        seed=settings.seed,
-        strength=settings.augment,
-        mixer=line_mixer(prepared, plan, settings.mix),
+        Drawing(
+            area=settings.batch * plan.median_width,
+            seed=settings.seed,
+            strength=settings.augment,
+            rare_first=settings.rare_first,
+        ),
+        line_mixer(prepared, plan, settings.mix),
     )
     steps = first_plan(settings, stream.batches)
     looks = affordable_looks(

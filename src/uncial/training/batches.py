@@ -120,7 +120,7 @@ def width_class(width: int) -> int:
 
 
 def width_buckets(
-    widths: NDArray[np.int64], area: int, rng: np.random.Generator
+    widths: NDArray[np.int64], area: int, urgency: NDArray[np.float64]
 ) -> list[NDArray[np.int64]]:
     """Every line once, in batches of one width class and about constant padded width in sum.
 
@@ -128,21 +128,53 @@ def width_buckets(
 
     Args:
         widths: ``(M,)`` px, padding included.
-        area: Padded px that a batch may hold; a wider line makes a batch alone.
-        rng: Decides which lines of a class come together, and the order of the batches.
+        area: Padded px that a batch holds, about; a line of more makes a batch alone.
+        urgency: ``(M,)`` lines with more of it come earlier; random numbers draw the order.
     """
     classes = np.array([width_class(int(width)) for width in widths])
     batches: list[NDArray[np.int64]] = []
     waiting = np.empty(0, np.int64)
     for wide in np.unique(classes):
-        members = np.concatenate([waiting, rng.permutation(np.flatnonzero(classes == wide))])
-        count = max(1, area // int(wide))
+        members = np.flatnonzero(classes == wide)
+        members = np.concatenate([waiting, members[np.argsort(-urgency[members], kind="stable")]])
+        count = max(1, round(area / int(wide)))
         full = len(members) // count * count
         batches += list(members[:full].reshape(-1, count))
         waiting = members[full:]
     if len(waiting):
         batches.append(waiting)
-    return [batches[i] for i in rng.permutation(len(batches))]
+    return sorted(batches, key=lambda batch: -float(urgency[batch].mean()))
+
+
+def rarity(labels: Sequence[NDArray[np.int32]]) -> NDArray[np.float64]:
+    """How much each line teaches of what is seldom seen.
+
+    Args:
+        labels: ``(L,)`` of each line, at least one label each.
+
+    Returns:
+        ``(M,)`` logarithm of the sum over a line's labels of one over their number in all lines.
+    """
+    counts = np.bincount(np.concatenate(labels))
+    return np.log([float((1 / counts[line]).sum()) for line in labels])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drawing:
+    """How a stream draws its batches.
+
+    Attributes:
+        area: Padded px that a batch holds, about, see `width_buckets`.
+        seed: Fixes order and distortions.
+        strength: Of augmentation; 0 gives the lines as they are.
+        rare_first: How far lines with rare labels come forward in the first epoch: the exponent
+            of `rarity` with which lines are drawn, one after the other; 0 draws them evenly.
+    """
+
+    area: int
+    seed: int
+    strength: float = 1.0
+    rare_first: float = 0.0
 
 
 class TrainingStream:
@@ -154,9 +186,7 @@ class TrainingStream:
         widths: ``(M,)`` prepared width of each line in px.
         least: ``(M,)`` px below which a line's labels do not fit; a distortion that makes a
             line narrower is not used.
-        area: Padded px that a batch may hold, see `width_buckets`.
-        seed: Fixes order and distortions.
-        strength: Of augmentation; 0 gives the lines as they are.
+        drawing: Which lines come together, when, and how distorted.
         mixer: Joins words of two lines now and then; None never does.
     """
 
@@ -166,20 +196,16 @@ class TrainingStream:
         labels: Sequence[NDArray[np.int32]],
         widths: NDArray[np.int64],
         least: NDArray[np.int64],
-        *,
-        area: int,
-        seed: int,
-        strength: float = 1.0,
+        drawing: Drawing,
         mixer: LineMixer | None = None,
     ) -> None:
         self._lines = lines
         self._labels = labels
         self._widths = widths
         self._least = least
-        self._area = area
-        self._seed = seed
-        self._strength = strength
+        self._drawing = drawing
         self._mixer = mixer
+        self._urgency = drawing.rare_first * rarity(labels)
 
     @property
     def batches(self) -> int:
@@ -198,12 +224,13 @@ class TrainingStream:
 
     def _epoch(self, epoch: int) -> tuple[list[NDArray[np.int64]], NDArray[np.int64]]:
         """Batches of an epoch, and the width that each line has in it."""
-        rng = np.random.default_rng((self._seed, epoch))
-        change = WIDTH_CHANGE * min(self._strength, 2.0)
+        rng = np.random.default_rng((self._drawing.seed, epoch))
+        change = WIDTH_CHANGE * min(self._drawing.strength, 2.0)
         drawn = np.round(self._widths * rng.uniform(1 - change, 1 + change, len(self._widths)))
         widths = np.where(drawn >= self._least, drawn, self._widths).astype(np.int64)
         padding = 2 * self._lines.preprocessing.pad
-        return width_buckets(widths + padding, self._area, rng), widths
+        urgency = rng.gumbel(size=len(widths)) + (self._urgency if epoch == 0 else 0.0)
+        return width_buckets(widths + padding, self._drawing.area, urgency), widths
 
     def _batch(self, indices: NDArray[np.int64], widths: NDArray[np.int64], epoch: int) -> Batch:
         places = zip(indices.tolist(), widths.tolist(), strict=True)
@@ -216,13 +243,13 @@ class TrainingStream:
         return Batch(frames, padded(labels), torch.tensor([len(x) for x in labels]), indices)
 
     def _view(self, index: int, width: int, epoch: int) -> Line:
-        rng = np.random.default_rng((self._seed, epoch, index))
-        if self._mixer is not None and self._strength > 0:
+        rng = np.random.default_rng((self._drawing.seed, epoch, index))
+        if self._mixer is not None and self._drawing.strength > 0:
             mixed = self._mixer.line(index, width, rng)
             if mixed is not None:
-                return augment(mixed[0], rng, self._strength, width), mixed[1]
+                return augment(mixed[0], rng, self._drawing.strength, width), mixed[1]
         image, labels = self._lines[index], self._labels[index]
-        view = augment(image, rng, self._strength, width)
+        view = augment(image, rng, self._drawing.strength, width)
         return (view if view.shape[1] >= self._least[index] else image), labels
 
 

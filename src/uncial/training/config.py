@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from uncial.archive import ModelArchive
 
 LossKind = Literal["alignment", "ctc"]
+_QUICK_PAYS = 6.0  # core-minutes up to which a small network reads better
+_QUICK_STEPS = 1000
 _WIDE_PAYS = 40.0  # core-minutes
 _GENTLER = 0.25  # share of a preset's learning rate at which a trained model goes on
 _STRICT: dict[str, Any] = {"extra": "forbid", "use_attribute_docstrings": True}
@@ -53,7 +55,8 @@ class OptimizerConfig:
     batch: int | Auto = "auto"
     """Lines of median width in one batch; wider lines come in smaller batches."""
     batches: int | Auto = "auto"
-    """Batches summed into one step; they run side by side on the cores."""
+    """Batches summed into one step; they run side by side on the cores. auto: those of the
+    preset, but no more than cores."""
     weight_decay: float | Auto = "auto"
     """Of AdamW, on matrices only."""
     clip: float | Auto = "auto"
@@ -80,6 +83,8 @@ class LossConfig:
     """Strength of the distortions; 0 trains on the lines as they are."""
     mix: float | Auto = "auto"
     """Share of views, 0-1, that join the first words of a line to the last of another."""
+    rare_first: float | Auto = "auto"
+    """How far lines with rare characters come forward in the first pass; 0: not at all."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,8 +116,8 @@ class TrainConfig:
     output: Path
     """Run folder to make; holds the model, checkpoints, log and report."""
     preset: str = "auto"
-    """Settings for what is not given: fast, wide, accurate, tesseract or kraken; auto takes
-    wide where minutes and cores give it the time, else fast."""
+    """Settings for what is not given: quick, fast, wide, accurate, tesseract or kraken; auto
+    takes quick, fast or wide by the minutes, the cores and the steps that it may use."""
     minutes: float = 0.0
     """Time that the run may take; the schedule is planned to fit. 0: no limit."""
     steps: int = 0
@@ -172,6 +177,7 @@ class Settings:
     shortcut: float
     augment: float
     mix: float
+    rare_first: float
     validations: int
     patience: int
     validation_lines: int
@@ -215,7 +221,7 @@ def preset_values(name: str) -> dict[str, Any]:
 
 
 def chosen_preset(config: TrainConfig, cores: int) -> str:
-    """The preset of a config, chosen by its time budget where it says auto.
+    """The preset of a config, chosen by its length where it says auto.
 
     Args:
         config: As the user gave it.
@@ -223,7 +229,10 @@ def chosen_preset(config: TrainConfig, cores: int) -> str:
     """
     if config.preset != "auto":
         return config.preset
-    return "wide" if config.minutes * cores >= _WIDE_PAYS else "fast"
+    if config.minutes:
+        room = config.minutes * cores
+        return "wide" if room >= _WIDE_PAYS else "fast" if room > _QUICK_PAYS else "quick"
+    return "quick" if 0 < config.steps <= _QUICK_STEPS else "fast"
 
 
 def resolve(config: TrainConfig, cores: int = 1, base: ModelArchive | None = None) -> Settings:
@@ -240,6 +249,7 @@ def resolve(config: TrainConfig, cores: int = 1, base: ModelArchive | None = Non
     """
     preset = chosen_preset(config, cores) if base is None else _preset_for(config, base)
     values = dict(preset_values(preset))
+    values["batches"] = min(values["batches"], cores)
     if base is not None:
         values |= _values_of(base, values["lr"])
         _check_kept(config)
@@ -306,7 +316,17 @@ def _check(settings: Settings) -> None:
     wrong += [f"{n} must be from 0 to below 1" for n in shares if not 0 <= getattr(settings, n) < 1]
     parts = ("ending", "mix")
     wrong += [f"{n} must be from 0 to 1" for n in parts if not 0 <= getattr(settings, n) <= 1]
-    zero = ("minutes", "steps", "shortcut", "augment", "weight_decay", "patience", "pad", "seed")
+    zero = (
+        "minutes",
+        "steps",
+        "shortcut",
+        "augment",
+        "rare_first",
+        "weight_decay",
+        "patience",
+        "pad",
+        "seed",
+    )
     wrong += [f"{n} must not be negative" for n in zero if getattr(settings, n) < 0]
     if settings.stretch != "auto" and not 0.05 <= settings.stretch <= 20:
         wrong.append("stretch must be from 0.05 to 20")

@@ -28,7 +28,7 @@ Beginning = Callable[[Sequence[str]], Start]
 
 DEFAULT_HEIGHT = 48  # px, for specs that read any height
 _NARROWEST, _WIDEST = 0.4, 1.6  # bounds of an automatic stretch
-_LOOKED_AT = 4000  # lines whose text is located before training
+_LOOKED_AT = 1500  # lines whose text is located before training
 _SHOWN = 5  # line ids in a note
 
 

@@ -10,7 +10,7 @@ _PROBE_STEPS = 24  # steps after which the first plan from a time budget is made
 _FINAL = 0.01  # share of the peak rate at the end
 _TOLERANCE = 0.05  # a plan that is off by less of what is left stays
 _LOOK_SHARE = 0.2  # validation lines read for each training line: a twentieth of the time
-_LEAST_LOOKS = 3
+_LEAST_LOOKS = 2
 _USABLE = 0.985  # of a time budget; the rest goes to the last model and the report
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from uncial.imaging.prepare import Preprocessing
 from uncial.nn.build import build
-from uncial.training.batches import PreparedLines, TrainingStream
+from uncial.training.batches import Drawing, PreparedLines, TrainingStream
 from uncial.training.config import (
     NetworkConfig,
     OptimizerConfig,
@@ -77,7 +77,5 @@ def stream() -> TrainingStream:
         LABELS,
         np.full(LINES, 64),
         np.full(LINES, 16),
-        area=4 * 80,
-        seed=2,
-        strength=0,
+        Drawing(area=4 * 80, seed=2, strength=0),
     )

@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 
 from uncial.imaging.prepare import Preprocessing
 from uncial.training.batches import (
+    Drawing,
     PreparedLines,
     StreamPlace,
     TrainingStream,
+    rarity,
     width_buckets,
     width_class,
 )
@@ -30,7 +32,8 @@ def _stream(strength: float = 1.0, seed: int = 3) -> TrainingStream:
     lines = PreparedLines(Pages(), np.arange(len(WIDTHS)), Preprocessing(height=24, pad=4))
     labels = [np.array([1, 2, 1 + row % 3], np.int32) for row in range(len(WIDTHS))]
     least = np.full(len(WIDTHS), 16)
-    return TrainingStream(lines, labels, WIDTHS, least, area=200, seed=seed, strength=strength)
+    drawing = Drawing(area=200, seed=seed, strength=strength)
+    return TrainingStream(lines, labels, WIDTHS, least, drawing)
 
 
 @settings(max_examples=50, deadline=None)
@@ -39,13 +42,13 @@ def _stream(strength: float = 1.0, seed: int = 3) -> TrainingStream:
     st.integers(8, 20_000),
     st.integers(0, 99),
 )
-def test_buckets_hold_every_line_once_within_the_area(
+def test_buckets_hold_every_line_once_and_about_the_area(
     widths: list[int], area: int, seed: int
 ) -> None:
     each = np.array(widths)
-    buckets = width_buckets(each, area, np.random.default_rng(seed))
+    buckets = width_buckets(each, area, np.random.default_rng(seed).random(len(each)))
     assert sorted(np.concatenate(buckets).tolist()) == list(range(len(each)))
-    assert all(len(b) == 1 or width_class(each[b].max()) * len(b) <= area for b in buckets)
+    assert all(len(b) == 1 or width_class(each[b].max()) * (len(b) - 0.5) <= area for b in buckets)
 
 
 @given(st.integers(1, 100_000))
@@ -59,9 +62,43 @@ def test_a_run_meets_few_shapes() -> None:
     widths = np.random.default_rng(1).integers(300, 1000, 2000)
     shapes = set()
     for seed in range(5):
-        for bucket in width_buckets(widths, 2600, np.random.default_rng(seed)):
+        for bucket in width_buckets(widths, 2600, np.random.default_rng(seed).random(2000)):
             shapes.add((len(bucket), width_class(int(widths[bucket].max()))))
     assert len(shapes) <= 20
+
+
+@given(st.lists(st.integers(8, 300), min_size=1, max_size=60), st.integers(0, 99))
+def test_within_a_width_class_the_urgent_lines_come_first(widths: list[int], seed: int) -> None:
+    each = np.array([width_class(width) for width in widths])
+    urgency = np.random.default_rng(seed).random(len(each))
+    order = np.concatenate(width_buckets(each, 1, urgency))
+    for wide in set(each.tolist()):
+        assert np.all(np.diff(urgency[[at for at in order if each[at] == wide]]) <= 0)
+
+
+def test_rarity_counts_what_other_lines_lack() -> None:
+    labels = [np.array(line, np.int32) for line in ([1, 1, 2], [1, 2, 2], [1, 3])]
+    assert np.exp(rarity(labels)) == pytest.approx([2 / 4 + 1 / 3, 1 / 4 + 2 / 3, 1 / 4 + 1])
+
+
+def test_lines_with_rare_labels_come_early_in_the_first_epoch_alone() -> None:
+    rows = 200
+    labels = [np.array([1, 2 if row % 20 == 0 else 1], np.int32) for row in range(rows)]
+    widths = np.full(rows, 40)
+    rng = np.random.default_rng(0)
+
+    class Same:
+        def image(self, row: int) -> NDArray[np.uint8]:
+            return rng.integers(0, 256, (24, 40), dtype=np.uint8)
+
+    lines = PreparedLines(Same(), np.arange(rows), Preprocessing(height=24, pad=4))
+    drawing = Drawing(area=96, seed=1, strength=0.0, rare_first=1.0)
+    stream = TrainingStream(lines, labels, widths, np.full(rows, 8), drawing)
+    places = list(islice(stream.from_place(StreamPlace()), 2 * stream.batches))
+    order = np.concatenate([make().indices for _, make in places])
+    first, second = np.argsort(order[:rows]), np.argsort(order[rows:])
+    assert sorted(order[:rows]) == sorted(order[rows:]) == list(range(rows))
+    assert first[::20].mean() < rows / 4 < second[::20].mean()
 
 
 def test_a_stream_goes_on_from_any_place_as_if_never_left() -> None:

@@ -44,6 +44,31 @@ def test_what_the_user_gives_wins_over_the_preset() -> None:
     assert settings.batch == _settings().batch
 
 
+@pytest.mark.parametrize(
+    ("preset", "length", "cores"),
+    [
+        ("quick", {"minutes": 1.0}, 2),
+        ("fast", {"minutes": 10.0}, 2),
+        ("wide", {"minutes": 25.0}, 2),
+        ("fast", {"minutes": 25.0}, 1),
+        ("quick", {"steps": 500}, 2),
+        ("fast", {"steps": 5000}, 2),
+        ("fast", {}, 2),
+    ],
+)
+def test_longer_runs_get_a_larger_network(
+    preset: str, length: dict[str, float], cores: int
+) -> None:
+    config = TrainConfig(output=Path("run"), **length)  # type: ignore[arg-type]
+    assert resolve(config, cores).preset == preset
+
+
+def test_a_step_has_no_more_batches_than_cores_unless_asked_for() -> None:
+    config = TrainConfig(output=Path("run"), preset="fast")
+    assert [resolve(config, cores).batches for cores in (1, 2, 16)] == [1, 2, 2]
+    assert _settings(optimizer=OptimizerConfig(batches=3)).batches == 3
+
+
 def test_all_wrong_settings_are_named_at_once() -> None:
     with pytest.raises(ConfigError, match=r"lr must be above 0; .*minutes and steps"):
         _settings(optimizer=OptimizerConfig(lr=-1.0), minutes=1.0, steps=5)
@@ -80,7 +105,7 @@ def test_a_number_of_steps_is_never_replanned() -> None:
 
 
 def test_short_runs_validate_less_often() -> None:
-    assert affordable_looks(20, steps=150, lines_a_step=8, lines_a_look=150) == 3
+    assert affordable_looks(20, steps=150, lines_a_step=8, lines_a_look=150) == 2
     assert affordable_looks(20, steps=5000, lines_a_step=8, lines_a_look=150) == 20
     assert affordable_looks(2, steps=5000, lines_a_step=8, lines_a_look=150) == 2
     assert affordable_looks(20, steps=0, lines_a_step=8, lines_a_look=10**6) == 20
