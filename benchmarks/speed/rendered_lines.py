@@ -5,11 +5,11 @@ are held out. Both train on the same images with one thread, on a core of its ow
 time (``--serial``: one after the other), and are scored on the held-out images by the same
 metric: Tesseract reads them with the exported model (no dictionary, ``--psm 13``)::
 
-    python benchmarks/speed/rendered_lines.py --steps 150 200 300 400
+    python benchmarks/speed/rendered_lines.py --steps 400 500 600
 
 *lstmtraining* trains the network of Tesseract's training guide, learning rate 0.002 (that of
-tesstrain), from nothing: ``--max-iterations`` first to ``--check-from``, then in stretches of
-``--check-every`` until the target or 6,000. Its CPU-seconds are those of all stretches and of
+tesstrain), from nothing: ``--check-from`` iterations first, then stretches of ``--check-every``
+until the target or ``--max-iterations``. Its CPU-seconds are those of all stretches and of
 building the starter model; rendering and cutting the lines are not counted. *uncial* trains in
 whole processes ``uncial train --threads 1 --steps N`` for each N until one reaches the target;
 one line in 40 is kept for its validation, ingestion and report are counted. Uncial computes in
@@ -45,12 +45,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--steps", type=int, nargs="+", default=[150, 200, 300, 400, 600])
+    parser.add_argument("--steps", type=int, nargs="+", default=[400, 500, 600, 800])
     parser.add_argument("--lines", type=int, default=4000)
     parser.add_argument("--held-out", type=int, default=200)
-    parser.add_argument("--check-from", type=int, default=3000)
-    parser.add_argument("--check-every", type=int, default=500)
-    parser.add_argument("--max-iterations", type=int, default=6000)
+    parser.add_argument("--check-from", type=int, default=6000)
+    parser.add_argument("--check-every", type=int, default=1000)
+    parser.add_argument("--max-iterations", type=int, default=12000)
     parser.add_argument("--target", type=float, default=0.02, help="CER, a fraction")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--engines", nargs="+", default=["uncial", "lstmtraining"])
