@@ -24,6 +24,7 @@ from uncial.training.mixing import Line, LineMixer
 
 _FINEST = 16  # px between the narrowest width classes
 _CLASSES_AN_OCTAVE = 12
+_NEAR = 64  # lines lately drawn, which joined lines take their ends from: they are prepared
 
 
 class LineImages(Protocol):
@@ -217,8 +218,11 @@ class TrainingStream:
         epoch, first = place.epoch, place.batch
         while True:
             buckets, widths = self._epoch(epoch)
+            starts = np.cumsum([0, *map(len, buckets)])
+            order = np.concatenate(buckets)
             for at in range(first, len(buckets)):
-                make = partial(self._batch, buckets[at], widths[buckets[at]], epoch)
+                near = order[max(0, starts[at + 1] - _NEAR) : starts[at + 1]]
+                make = partial(self._batch, buckets[at], near, widths[buckets[at]], epoch)
                 yield StreamPlace(epoch=epoch, batch=at + 1), make
             epoch, first = epoch + 1, 0
 
@@ -232,9 +236,15 @@ class TrainingStream:
         urgency = rng.gumbel(size=len(widths)) + (self._urgency if epoch == 0 else 0.0)
         return width_buckets(widths + padding, self._drawing.area, urgency), widths
 
-    def _batch(self, indices: NDArray[np.int64], widths: NDArray[np.int64], epoch: int) -> Batch:
+    def _batch(
+        self,
+        indices: NDArray[np.int64],
+        near: NDArray[np.int64],
+        widths: NDArray[np.int64],
+        epoch: int,
+    ) -> Batch:
         places = zip(indices.tolist(), widths.tolist(), strict=True)
-        views = [self._view(index, width, epoch) for index, width in places]
+        views = [self._view(index, near, width, epoch) for index, width in places]
         images = [image for image, _ in views]
         labels = [text for _, text in views]
         pad, style = self._lines.preprocessing.pad, self._lines.preprocessing.style
@@ -242,10 +252,10 @@ class TrainingStream:
         frames = to_frames(images, pad, full, style)
         return Batch(frames, padded(labels), torch.tensor([len(x) for x in labels]), indices)
 
-    def _view(self, index: int, width: int, epoch: int) -> Line:
+    def _view(self, index: int, near: NDArray[np.int64], width: int, epoch: int) -> Line:
         rng = np.random.default_rng((self._drawing.seed, epoch, index))
         if self._mixer is not None and self._drawing.strength > 0:
-            mixed = self._mixer.line(index, width, rng)
+            mixed = self._mixer.line(index, near, width, rng)
             if mixed is not None:
                 return augment(mixed[0], rng, self._drawing.strength, width), mixed[1]
         image, labels = self._lines[index], self._labels[index]

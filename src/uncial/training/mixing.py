@@ -119,11 +119,14 @@ class LineMixer:
     share: float
     least: Callable[[NDArray[np.int32]], int]
 
-    def line(self, index: int, width: int, rng: np.random.Generator) -> Line | None:
+    def line(
+        self, index: int, among: NDArray[np.int64], width: int, rng: np.random.Generator
+    ) -> Line | None:
         """A joined line that begins as one of the set does; None: take that line itself.
 
         Args:
             index: Of the line that gives the beginning.
+            among: Indices of the lines that may give the end, at least one.
             width: Wanted in px, before distortion.
             rng: Decides everything.
         """
@@ -132,7 +135,7 @@ class LineMixer:
         mine = (self.lines[index], self.labels[index])
         if cuts(mine, self.space) is None:
             return None
-        for other in rng.integers(len(self.labels), size=_TRIES).tolist():
+        for other in rng.choice(among, size=_TRIES).tolist():
             theirs = (self.lines[other], self.labels[other])
             made = joined(mine, theirs, self.space, width, rng)
             if made is not None and self.least(made[1]) <= width:

@@ -78,6 +78,9 @@ def test_labels_follow_the_image(
     assert (labels == SPACE).sum() >= 1
 
 
+EVERY = np.arange(3)
+
+
 def mixer(share: float = 1.0, space: int = SPACE, least: int = 0) -> LineMixer:
     lines = [line([[1, 2], [3, 4]]), line([[5, 6], [7, 8]]), line([[1]])]
     return LineMixer(
@@ -91,7 +94,7 @@ def mixer(share: float = 1.0, space: int = SPACE, least: int = 0) -> LineMixer:
 
 def test_a_joined_line_begins_with_the_line_asked_for() -> None:
     rng = np.random.default_rng(0)
-    made = [mixer().line(0, 52, rng) for _ in range(20)]
+    made = [mixer().line(0, EVERY, 52, rng) for _ in range(20)]
     texts = {tuple(found[1].tolist()) for found in made if found is not None}
     assert texts == {(1, 2, SPACE, 3, 4), (1, 2, SPACE, 7, 8)}
 
@@ -103,4 +106,12 @@ def test_a_joined_line_begins_with_the_line_asked_for() -> None:
 )
 def test_where_nothing_is_joined(changed: dict[str, float], index: int) -> None:
     made = mixer(**changed)  # type: ignore[arg-type]
-    assert all(made.line(index, 52, np.random.default_rng(seed)) is None for seed in range(9))
+    rngs = map(np.random.default_rng, range(9))
+    assert all(made.line(index, EVERY, 52, rng) is None for rng in rngs)
+
+
+def test_the_end_comes_from_the_lines_named() -> None:
+    rng = np.random.default_rng(0)
+    made = [mixer().line(0, np.array([0, 2]), 52, rng) for _ in range(20)]
+    texts = {tuple(found[1].tolist()) for found in made if found is not None}
+    assert texts == {(1, 2, SPACE, 3, 4)}
