@@ -112,40 +112,6 @@ class NgramModel:
             at[open_] = self.lower[at[open_]]
         return score, after
 
-    def rows(self, states: NDArray[np.integer]) -> tuple[Reals, Integers]:
-        """Log-probabilities of every token after each state, and the states they lead to.
-
-        Args:
-            states: ``(N,)``.
-
-        Returns:
-            ``(N, V)`` natural log and ``(N, V)`` states.
-        """
-        chain: list[tuple[NDArray[np.int64], NDArray[np.int64], Reals]] = []
-        row = np.arange(len(states))
-        at = np.array(states, dtype=np.int64)
-        owed = np.zeros(len(at), np.float32)
-        base = np.zeros(len(at), np.float32)
-        while len(row):
-            deep = at > 0
-            row, at, owed = row[deep], at[deep], owed[deep]
-            chain.append((row, at, owed))
-            owed = owed + self.backoff[at]
-            base[row] = owed
-            at = self.lower[at].astype(np.int64)
-        size = len(self.tokens)
-        children = slice(int(self.first[0]), int(self.first[0]) + size)
-        scores = self.log_prob[children] + base[:, None]
-        after = np.repeat(self.state[None, children], len(states), axis=0)
-        for row, at, owed in reversed(chain):
-            starts = self.first[at].astype(np.int64)
-            sizes = self.first[at + 1] - starts
-            node = ranges(starts, sizes)
-            place = np.repeat(row * size, sizes) + self.token[node]
-            scores.reshape(-1)[place] = self.log_prob[node] + np.repeat(owed, sizes)
-            after.reshape(-1)[place] = self.state[node]
-        return scores, after
-
     def sentence_log_probs(self, lines: Sequence[Sequence[str]]) -> NDArray[np.float64]:
         """Natural log-probability of each line with its end.
 
@@ -281,7 +247,7 @@ def suffixes(
     return found
 
 
-def ranges(starts: NDArray[np.int64], sizes: NDArray[np.integer]) -> NDArray[np.int64]:
+def ranges(starts: NDArray[np.integer], sizes: NDArray[np.integer]) -> NDArray[np.int64]:
     """The numbers ``starts[i] … starts[i] + sizes[i] - 1`` of every `i`, one after the other."""
     ends = np.cumsum(sizes)
     total = int(ends[-1]) if len(ends) else 0
