@@ -2,12 +2,10 @@
 
 A hypothesis is a sequence of labels; its probability sums over the alignments that spell it. At
 each step every hypothesis of every line is prolonged by every plausible label in a handful of
-array operations. Steps that can mean one thing only are left out before: a blank that is sure
-only parts the labels around it, and a sure label that goes on says nothing new.
+array operations.
 
 Source: Hannun et al. 2014, arXiv:1408.2873, algorithm 1; its ``p_b`` and ``p_nb`` are `blank`
-and `label` here. Leaving out blank steps: Chen et al. 2016, arXiv:1604.08531 (phone synchronous
-decoding).
+and `label` here.
 """
 
 from __future__ import annotations
@@ -20,31 +18,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from uncial.decoding.language import IMPOSSIBLE, Rows
+from uncial.decoding.steps import BeamSettings, Integers, Reals, Step, Steps
 
 _LINES = 96  # decoded side by side: enough to make array operations pay, few enough for a cache
 _DEAD = IMPOSSIBLE / 10
 _MIX, _STIR = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9)
 _ROOT, _NOBODY, _NO_PARENT = np.uint64(3), np.uint64(1), np.uint64(2)
-
-Reals = NDArray[np.float64]
-Integers = NDArray[np.int64]
-
-
-@dataclass(frozen=True, kw_only=True)
-class BeamSettings:
-    """How wide to search.
-
-    Attributes:
-        width: Hypotheses kept for a line.
-        tokens: Labels that may prolong a hypothesis at one step.
-        floor: Least log-probability of such a label, natural log.
-        sure: Probability from which a blank, or a label that goes on, is taken for granted.
-    """
-
-    width: int = 16
-    tokens: int = 16
-    floor: float = -9.0
-    sure: float = 0.999
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,7 +53,7 @@ def search(
         most: Hypotheses wanted of each line.
     """
     found: list[list[Found]] = [[] for _ in lines]
-    steps = _Steps.of(lines, settings)
+    steps = Steps.of(lines, settings)
     order = np.argsort(-steps.lengths, kind="stable")
     for start in range(0, len(lines), _LINES):
         rows.trim()
@@ -85,124 +64,6 @@ def search(
         for at, results in zip(chosen.tolist(), beam.finish(steps.sure[chosen], most), strict=True):
             found[at] = results
     return found
-
-
-@dataclass(frozen=True)
-class _Step:
-    """One step of the lines that are not at their end; these are the first of a batch.
-
-    Attributes:
-        log_probs: ``(steps, C)`` of all lines.
-        where: ``(n,)`` the rows of it.
-        tokens: ``(n, k)`` labels that may come, likeliest first.
-        scores: ``(n, k)`` their log-probabilities; `IMPOSSIBLE` fills up.
-        parted: ``(n,)`` whether a sure blank lies before.
-        grown: ``(n,)`` whether the greedy reading gains a label here.
-    """
-
-    log_probs: NDArray[np.floating[Any]]
-    where: Integers
-    tokens: Integers
-    scores: Reals
-    parted: NDArray[np.bool_]
-    grown: NDArray[np.bool_]
-
-
-@dataclass(frozen=True)
-class _Steps:
-    """The steps of all lines that are worth looking at, one line after the other.
-
-    Attributes:
-        log_probs: ``(steps, C)``.
-        tokens: ``(steps, k)``, as in `_Step`.
-        scores: ``(steps, k)``.
-        parted: ``(steps,)``.
-        grown: ``(steps,)``.
-        starts: ``(lines,)`` first step of each line.
-        lengths: ``(lines,)`` number of its steps.
-        sure: ``(lines,)`` log-probability of what was left out.
-    """
-
-    log_probs: NDArray[np.floating[Any]]
-    tokens: Integers
-    scores: Reals
-    parted: NDArray[np.bool_]
-    grown: NDArray[np.bool_]
-    starts: Integers
-    lengths: Integers
-    sure: Reals
-
-    @classmethod
-    def of(
-        cls, lines: Sequence[NDArray[np.floating[Any]]], settings: BeamSettings
-    ) -> _Steps:
-        table = np.concatenate(lines) if lines else np.zeros((0, 1))
-        owner = np.repeat(np.arange(len(lines)), [len(line) for line in lines])
-        best = table.argmax(axis=1)
-        top = table[np.arange(len(table)), best]
-        first = np.diff(owner, prepend=-1) > 0
-        previous = np.where(first, 0, np.roll(best, 1))
-        grown = (best != 0) & (best != previous)
-        sure = top > np.log(settings.sure) if settings.sure < 1 else np.zeros(len(top), bool)
-        again = sure & np.roll(sure, 1) & ~first & (best == previous)
-        idle = (sure & (best == 0)) | again
-        kept = np.flatnonzero(~idle)
-        blanks = np.cumsum(sure & (best == 0))
-        before = np.where(
-            np.diff(owner[kept], prepend=-1) > 0, 0, np.roll(blanks[kept], 1)
-        )
-        lengths = np.bincount(owner[kept], minlength=len(lines))
-        table = table[kept]
-        tokens, scores = _plausible(table, settings)
-        return cls(
-            log_probs=table,
-            tokens=tokens,
-            scores=scores,
-            parted=blanks[kept] > before,
-            grown=grown[kept],
-            starts=np.cumsum(lengths) - lengths,
-            lengths=lengths,
-            sure=np.bincount(owner[idle], top[idle], minlength=len(lines)),
-        )
-
-    def batch(self, chosen: Integers) -> list[_Step]:
-        """The steps of lines that are given from the longest to the shortest."""
-        starts, lengths = self.starts[chosen], self.lengths[chosen]
-        made = []
-        for at in range(int(lengths.max(initial=0))):
-            where = starts[: np.count_nonzero(lengths > at)] + at
-            scores = self.scores[where]
-            size = max(1, int((scores > _DEAD).sum(axis=1).max()))
-            made.append(
-                _Step(
-                    self.log_probs,
-                    where,
-                    self.tokens[where, :size],
-                    scores[:, :size],
-                    self.parted[where],
-                    self.grown[where],
-                )
-            )
-        return made
-
-
-def _plausible(
-    table: NDArray[np.floating[Any]], settings: BeamSettings
-) -> tuple[Integers, Reals]:
-    """The likeliest labels of each step but the blank, best first, and their scores."""
-    labels = table[:, 1:]
-    size = min(settings.tokens, labels.shape[1])
-    if size < labels.shape[1]:
-        tokens = np.argpartition(-labels, size - 1, axis=1)[:, :size]
-    else:
-        tokens = np.tile(np.arange(size), (len(labels), 1))
-    scores = np.take_along_axis(labels, tokens, 1).astype(np.float64)
-    order = np.argsort(-scores, axis=1, kind="stable")
-    scores = np.take_along_axis(scores, order, 1)
-    below = scores < settings.floor
-    below[:, :1] = False
-    scores[below | (scores < _DEAD)] = IMPOSSIBLE
-    return np.take_along_axis(tokens, order, 1) + 1, scores
 
 
 @dataclass(frozen=True)
@@ -250,7 +111,7 @@ class _Beam:
         self.parents = [np.zeros(1, np.int64)]
         self.labels = [np.zeros(1, np.int64)]
 
-    def advance(self, step: _Step) -> None:
+    def advance(self, step: Step) -> None:
         """Prolong the hypotheses of the first lines by one step."""
         n, width = len(step.where), self.width
         last, language = self.last[:n], self.language[:n]
@@ -304,7 +165,7 @@ class _Beam:
 
     def _merge(
         self,
-        step: _Step,
+        step: Step,
         mass: tuple[Reals, Reals],
         stay: Reals,
         open_: NDArray[np.bool_],
@@ -340,7 +201,7 @@ class _Beam:
 
     def _growths(
         self,
-        step: _Step,
+        step: Step,
         mass: tuple[Reals, Reals],
         open_: NDArray[np.bool_],
         repeats: NDArray[np.bool_],
@@ -369,7 +230,7 @@ class _Beam:
             rows[new] = self.rows.follow(self.origin.ravel()[new], self.last.ravel()[new])
         return rows[at]
 
-    def _guided(self, step: _Step, target: Integers, growths: _Growths) -> Integers:
+    def _guided(self, step: Step, target: Integers, growths: _Growths) -> Integers:
         """``(n,)`` the candidate that is the greedy reading."""
         n = len(step.where)
         guide = self.guide[:n]

@@ -262,7 +262,7 @@ class Rows:
         self._after: States = np.empty((_FIRST, columns), after.dtype)  # row, or -1 - state
         self._states: list[int] = []
         self._places: dict[int, int] = {}
-        self._add([language.start])
+        self._put([language.start], scores, after)
 
     def trim(self) -> None:
         """Forget the rows if they are many; rows that are in use lose their meaning."""
@@ -291,14 +291,16 @@ class Rows:
         return self.language.ends(states.ravel()).reshape(states.shape)
 
     def _add(self, states: Sequence[int]) -> None:
-        if not states:
-            return
+        if states:
+            self._put(states, *self.language.rows(np.array(states)))
+
+    def _put(self, states: Sequence[int], scores: Scores, after: States) -> None:
         start = len(self._states)
         stop = start + len(states)
         if stop > len(self.score):
             self.score = _longer(self.score, start, 2 * stop)
             self._after = _longer(self._after, start, 2 * stop)
-        self.score[start:stop], after = self.language.rows(np.array(states))
+        self.score[start:stop] = scores
         np.subtract(-1, after, out=self._after[start:stop])
         self._places.update(zip(states, range(start, stop), strict=True))
         self._states += states
