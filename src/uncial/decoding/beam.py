@@ -189,9 +189,7 @@ class _Beam:
         there = np.flatnonzero(same.any(axis=1))
         line, at, place, mother = line[there], at[there], place[there], same[there].argmax(axis=1)
         total, free = mass
-        brought = np.where(
-            repeats[line, mother, place], free[line, mother], total[line, mother]
-        )
+        brought = np.where(repeats[line, mother, place], free[line, mother], total[line, mother])
         stay[line, at] = _log_sum(stay[line, at], brought + step.scores[line, place])
         open_[line, mother, place] = False
         target = np.full(stay.shape, -1)

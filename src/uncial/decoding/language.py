@@ -140,9 +140,7 @@ class CharacterNgrams:
             after[:, self._shared] = after[:, self._shared_with]
         for column, tokens in self._long:
             for token in tokens[1:]:
-                more, after[:, column] = model.step(
-                    after[:, column], np.full(len(states), token)
-                )
+                more, after[:, column] = model.step(after[:, column], np.full(len(states), token))
                 scores[:, column] += (more * self._weight).astype(np.float32)
         return scores[:, :-1], after[:, :-1]
 
@@ -283,8 +281,13 @@ class Rows:
         return after
 
     def ends(self, rows: States, origins: States, labels: States) -> Scores:
-        """What the end of the line adds after some rows, or where they are not known, below 0,
-        after what labels lead to from others; all of one shape."""
+        """What the end of the line adds; all arrays are of one shape.
+
+        Args:
+            rows: After which; below 0 where the row is not known.
+            origins: Rows that the labels lead away from, where it is not.
+            labels: See `origins`.
+        """
         after = np.where(rows >= 0, rows, self._after[origins, labels])
         states = np.array(self._states)[np.maximum(after, 0)]
         states = np.where(after < 0, -1 - after, states)

@@ -139,9 +139,7 @@ class Listed:
     start = 0
     most = 0.0
 
-    def __init__(
-        self, words: WordList, columns: Sequence[str], penalty: float = _PENALTY
-    ) -> None:
+    def __init__(self, words: WordList, columns: Sequence[str], penalty: float = _PENALTY) -> None:
         self._words = words
         self._penalty = np.float32(IMPOSSIBLE if words.closed else penalty)
         self._place = np.array([words._ids.get(unit, 0) for unit in columns])
@@ -157,8 +155,7 @@ class Listed:
 
 
 def is_between(unit: str) -> bool:
-    """Whether a grapheme stands between words: space, punctuation or a sign, not a letter, a
-    mark or a digit."""
+    """Whether a grapheme stands between words: it has no letter, mark or digit."""
     return not any(unicodedata.category(char)[0] in "LMN" for char in unit)
 
 

@@ -92,9 +92,8 @@ class Steps:
     sure: Reals
 
     @classmethod
-    def of(
-        cls, lines: Sequence[NDArray[np.floating[Any]]], settings: BeamSettings
-    ) -> Steps:
+    def of(cls, lines: Sequence[NDArray[np.floating[Any]]], settings: BeamSettings) -> Steps:
+        """The steps of lines, ``(T, C)`` natural log each."""
         table = np.maximum(np.concatenate(lines) if lines else np.zeros((0, 1)), IMPOSSIBLE)
         owner = np.repeat(np.arange(len(lines)), [len(line) for line in lines])
         best = table.argmax(axis=1)
@@ -107,9 +106,7 @@ class Steps:
         idle = (sure & (best == 0)) | again
         kept = np.flatnonzero(~idle)
         blanks = np.cumsum(sure & (best == 0))
-        before = np.where(
-            np.diff(owner[kept], prepend=-1) > 0, 0, np.roll(blanks[kept], 1)
-        )
+        before = np.where(np.diff(owner[kept], prepend=-1) > 0, 0, np.roll(blanks[kept], 1))
         lengths = np.bincount(owner[kept], minlength=len(lines))
         table = table[kept]
         tokens, scores = _plausible(table, settings)
@@ -145,9 +142,7 @@ class Steps:
         return made
 
 
-def _plausible(
-    table: NDArray[np.floating[Any]], settings: BeamSettings
-) -> tuple[Integers, Reals]:
+def _plausible(table: NDArray[np.floating[Any]], settings: BeamSettings) -> tuple[Integers, Reals]:
     """The likeliest labels of each step but the blank, best first, and their scores."""
     labels = table[:, 1:]
     size = min(settings.tokens, labels.shape[1])

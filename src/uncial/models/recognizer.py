@@ -234,7 +234,7 @@ class Recognizer:
                 listener = self._listener or Listener(self.codec, weights=Weights(stands=1.0))
                 best = listener.read([line.log_probs for line in decoded], best)
             for line, one in zip(decoded, best, strict=True):
-                plain = self._ordered(line.greedy.text) if beam else None
+                plain = self.in_order(line.greedy.text) if beam else None
                 yield self._reading(one, line.prepared, line.width, plain)
 
     def log_probs_each(
@@ -324,10 +324,10 @@ class Recognizer:
             ReadCharacter(c.grapheme, c.confidence, column(c.start), column(c.stop))
             for c in best.characters
         )
-        return Reading(self._ordered(best.text), best.confidence, characters, plain)
+        return Reading(self.in_order(best.text), best.confidence, characters, plain)
 
-    def _ordered(self, text: str) -> str:
-        """What was read from left to right, in logical order."""
+    def in_order(self, text: str) -> str:
+        """A text read from left to right, in logical order."""
         if self.preprocessing.style == "tesseract":
             return as_read(self.codec.units(text))
         return logical_order(text)

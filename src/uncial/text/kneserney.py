@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -159,13 +160,11 @@ def _smoothed(tokens: Sequence[str], trie: _Trie, prune: int) -> NgramModel:
     ending = suffixes(len(tokens), trie.counts, token, parent)
     edges = np.cumsum([1, *trie.counts])
     adjusted = _adjusted(trie, ending, edges)
-    kept = np.ones(nodes, bool)
-    kept[edges[2] if len(edges) > 2 else nodes :] = (
-        trie.seen[edges[2] if len(edges) > 2 else nodes :] > prune
-    )
+    kept = trie.seen > prune
+    kept[: sum(trie.counts[:2]) + 1] = True
     probability = np.zeros(nodes)
     left = np.ones(nodes)  # what a context leaves to the shorter one
-    for low, high in zip(edges[:-1], edges[1:], strict=True):
+    for low, high in pairwise(edges):
         level = np.arange(low, high)
         counted = adjusted[level].astype(np.float64)
         if low == 1:
@@ -192,15 +191,14 @@ def _smoothed(tokens: Sequence[str], trie: _Trie, prune: int) -> NgramModel:
 def _adjusted(
     trie: _Trie, ending: NDArray[np.int64], edges: NDArray[np.int64]
 ) -> NDArray[np.int64]:
-    """Counts of the longest n-grams and of those that begin a line; of the others, how many
-    kinds of token precede them."""
+    """Counts; of n-grams that are neither longest nor first in a line, the kinds before them."""
     adjusted = trie.seen.copy()
     begins = np.zeros(len(adjusted), bool)
     begins[1 + BEGIN] = True
-    for low, high in zip(edges[:-1], edges[1:], strict=True):
+    for low, high in pairwise(edges):
         if low > 1:
             begins[low:high] = begins[trie.parent[low:high]]
-    for low, high in zip(edges[1:-1], edges[2:], strict=True):
+    for low, high in pairwise(edges[1:]):
         kinds = np.bincount(ending[low:high], minlength=low)
         shorter = slice(int(edges[np.searchsorted(edges, low) - 1]), int(low))
         adjusted[shorter] = np.where(begins[shorter], adjusted[shorter], kinds[shorter])
@@ -230,7 +228,7 @@ def _pruned(
     """The model of the nodes that are kept, numbered anew."""
     number = np.cumsum(kept) - 1
     edges = np.cumsum([1, *trie.counts])
-    counts = [int(kept[a:b].sum()) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+    counts = [int(kept[a:b].sum()) for a, b in pairwise(edges)]
     while not counts[-1]:
         counts.pop()
     return linked(

@@ -144,9 +144,7 @@ class NgramModel:
         made = np.repeat(np.arange(len(self.first) - 1), np.diff(self.first))
         return np.concatenate([[0], made])
 
-    def _child(
-        self, parent: NDArray[np.int64], tokens: NDArray[np.integer]
-    ) -> NDArray[np.int64]:
+    def _child(self, parent: NDArray[np.int64], tokens: NDArray[np.integer]) -> NDArray[np.int64]:
         """The child of each node by a token, 0 where there is none: a search by halves."""
         low = self.first[parent].astype(np.int64)
         stop = self.first[parent + 1].astype(np.int64)
@@ -154,7 +152,10 @@ class NgramModel:
         while np.any(low < high):
             middle = (low + high) // 2
             less = (low < high) & (self.token[np.minimum(middle, len(self.token) - 1)] < tokens)
-            low, high = np.where(less, middle + 1, low), np.where(less, high, np.minimum(middle, high))
+            low, high = (
+                np.where(less, middle + 1, low),
+                np.where(less, high, np.minimum(middle, high)),
+            )
         hit = low < stop
         hit &= self.token[np.minimum(low, len(self.token) - 1)] == tokens
         return np.where(hit, low, 0)

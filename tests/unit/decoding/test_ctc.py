@@ -181,7 +181,7 @@ def test_language_turns_the_ranking_but_not_the_probability() -> None:
 
 def test_language_hears_whole_graphemes() -> None:
     machine = Prefers("xy", "xy")
-    (best, *_) = beam(peaked([1, 2, 0, 2], 3, 0.4), SPELLED, 50, Rows(Spelled(machine, SPELLED)))
+    (best, *_) = beam(peaked([1, 2, 0, 2], 3), SPELLED, 50, Rows(Spelled(machine, SPELLED)))
     assert best.text == "xy"
     assert {0, 1} <= set(machine.asked)
 
@@ -196,9 +196,7 @@ def test_many_lines_are_read_as_each_alone() -> None:
 
 
 @given(st.integers(0, 10**6), st.integers(1, 40), st.integers(2, 8))
-def test_leaving_out_sure_steps_changes_next_to_nothing(
-    seed: int, steps: int, labels: int
-) -> None:
+def test_leaving_out_sure_steps_changes_next_to_nothing(seed: int, steps: int, labels: int) -> None:
     rng = np.random.default_rng(seed)
     log_probs = random_log_probs(seed, steps, labels, 1.0)
     for step in np.flatnonzero(rng.random(steps) < 0.7):

@@ -1,8 +1,7 @@
 """Character n-grams: against the published equations, and what every model promises."""
 
-import itertools
 import math
-from collections import Counter, defaultdict
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -48,7 +47,9 @@ def published(texts: list[str], order: int, history: tuple[str, ...], token: str
     def probability(n: int, context: tuple[str, ...]) -> float:
         if n == 0:
             return 1 / len(vocabulary)
-        counts = {g: c for g, c in adjusted[n - 1].items() if g[:-1] == context[-(n - 1) :][: n - 1]}
+        counts = {
+            g: c for g, c in adjusted[n - 1].items() if g[:-1] == context[-(n - 1) :][: n - 1]
+        }
         if n == 1:
             counts = dict(adjusted[0])
         total = sum(counts.values())

@@ -75,9 +75,7 @@ def unpack(data: bytes, where: str = "ARPA file") -> NgramModel:
     try:
         lines = data.decode("utf-8").split("\n")
     except UnicodeDecodeError as error:
-        raise FormatError(
-            f"{where}: not UTF-8 text", offset=error.start, remedy=_REMEDY
-        ) from error
+        raise FormatError(f"{where}: not UTF-8 text", offset=error.start, remedy=_REMEDY) from error
     return _Reader(lines, where).model()
 
 

@@ -26,6 +26,7 @@ from uncial.text.ngrams import NgramModel
 
 FORMAT = 1
 _KEY = "uncial-lm"
+MAGIC = b'"uncial-lm"'
 _ARRAYS = {
     "token": "I32",
     "log_prob": "F32",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import mmap
 from pathlib import Path
@@ -44,3 +45,15 @@ def packed(model: NgramModel, path: Path) -> bytes:
     if name.endswith(".arpa.gz"):
         return gzip.compress(arpa.pack(model), mtime=0)
     return native.pack(model)
+
+
+def is_language_model(path: Path) -> bool:
+    """Whether a file holds a language model of either format, judged by its beginning."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        head = file.read(1 << 16)
+    if head.startswith(_GZIP):
+        with contextlib.suppress(OSError, EOFError), gzip.open(path) as inner:
+            head = inner.read(64)
+    return head.lstrip().startswith(arpa.MAGIC) or (head[8:9] == b"{" and native.MAGIC in head)
