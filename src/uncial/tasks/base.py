@@ -120,7 +120,7 @@ TASKS: dict[str, Task] = {
         _task("lm", "Learn character n-grams from text, to be listened to in reading.",
               ("sources",), {"output": "o"}),
         _task("tune", "Find how much language should count for a model.", ("model", "data"),
-              {"output": "o", **_LANGUAGE}),
+              {"output": "o"}),
         _task("evaluate", "Measure a model on a split: CER, WER, report.", ("model", "data"),
               _LANGUAGE),
         _task("recognize", "Read line images with a model.", ("model", "images"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -33,8 +33,17 @@ class TuneConfig:
     data: tuple[Path, ...]
     """Line store or ground truth; its validation lines are read, never those of the test."""
 
-    language: LanguageConfig = field(default_factory=LanguageConfig)
-    """Language to listen to."""
+    lm: Path | None = None
+    """Language model: character n-grams as uncial lm writes them, or an ARPA file."""
+
+    words: Path | None = None
+    """Word list, one word a line; other words cost a penalty."""
+
+    closed: bool = False
+    """Read words of the list only."""
+
+    width: int = 16
+    """Hypotheses that the beam keeps for a line."""
 
     output: Path | None = None
     """Model file to write instead of the one given."""
@@ -80,23 +89,25 @@ def tune(config: TuneConfig, reporter: Reporter = silent) -> TuneResult:
         DataError: There is no validation line.
         FormatError: Model or language model cannot be used.
     """
+    from uncial.decoding.steps import BeamSettings
     from uncial.evaluation.tuning import tune as search
     from uncial.models.hub import open_model
     from uncial.tasks.ingest import open_lines
 
-    if not config.language.given:
+    language = LanguageConfig(
+        lm=config.lm, words=config.words, closed=config.closed, width=config.width
+    )
+    if not language.given:
         raise ConfigError(
             "no language to tune", remedy="name a language model, a word list, or both"
         )
     recognizer = own_kind(open_model(config.model))
-    sources = open_sources(recognizer, config.language)
+    sources = open_sources(recognizer, language)
     seed = int(recognizer.metadata.get("settings", {}).get("seed", 0))
     with tempfile.TemporaryDirectory(prefix="uncial-") as scratch:
         store = open_lines(config.data, seed=seed, workdir=Path(scratch), reporter=reporter)
         lines = _lines(recognizer, store, config)
-    from uncial.decoding.steps import BeamSettings
-
-    settings = BeamSettings(width=config.language.width)
+    settings = BeamSettings(width=config.width)
     found = search(lines, recognizer.codec, sources.ngrams, sources.words, settings, reporter)
     if found.weights.stands == 0:
         text = "language left no fewer errors on the validation lines: readings stay greedy"
@@ -139,7 +150,7 @@ def _keep(config: TuneConfig, target: Path, key: str, found: Tuned, lines: int) 
     from uncial.formats.models import native
 
     archive = native.unpack(config.model.read_bytes())
-    names = [path.name for path in (config.language.lm, config.language.words) if path]
+    names = [path.name for path in (config.lm, config.words) if path]
     entry = {
         "language": " + ".join(names),
         "weights": found.weights.to_json(),

@@ -119,7 +119,7 @@ def sure(codec: Codec, text: str, other: str = "", share: float = 0.4) -> NDArra
     return np.log(table / table.sum(axis=1, keepdims=True))
 
 
-ABC = Codec.from_charset("abcdehlorwknt' ,.-HEL")
+ABC = Codec.from_charset("abcdehlorwknt' ,.-HELO")
 
 
 def read(table: NDArray[np.float64], words: WordList, penalty: float = -4.0) -> str:
@@ -137,9 +137,7 @@ def test_listed_words_are_preferred_and_others_stay_possible() -> None:
 def test_a_closed_list_is_all_that_is_read() -> None:
     words = WordList(["hello", "held"], ABC, closed=True)
     assert read(sure(ABC, "hella", "hello", 0.01), words) == "hello"
-    assert read(sure(ABC, "hella, hexd".replace("x", "r")), words) in {
-        "hello, held", "held, held", "hello, hello",
-    }  # fmt: skip
+    assert read(sure(ABC, "hella, hela", "hello, held", 0.01), words) == "hello, held"
     names = WordList(["an der", "dahlen"], ABC, closed=True)
     assert read(sure(ABC, "an ler", "an der"), names) == "an der"
 

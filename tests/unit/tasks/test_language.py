@@ -78,7 +78,7 @@ def test_weights_are_tuned_on_validation_and_kept_with_the_model(
     tuned = tmp_path / "tuned.safetensors"
     language = LanguageConfig(lm=letters)
     before = model.read_bytes()
-    result = tune(TuneConfig(model=model, data=(pairs,), language=language, output=tuned))
+    result = tune(TuneConfig(model=model, data=(pairs,), lm=letters, output=tuned))
     assert model.read_bytes() == before
     assert (result.lines, result.model) == (2, tuned)
     assert result.cer <= result.greedy_cer
@@ -88,10 +88,10 @@ def test_weights_are_tuned_on_validation_and_kept_with_the_model(
     found = evaluate(EvaluateConfig(model=tuned, data=(pairs,), language=language), events.append)
     assert found.weights == result.weights
     assert not [event for event in events if isinstance(event, Note) and "guess" in event.text]
-    again = tune(TuneConfig(model=tuned, data=(pairs,), language=language))
+    again = tune(TuneConfig(model=tuned, data=(pairs,), lm=letters))
     assert again.weights == result.weights
     other = lm(LmConfig(sources=(letters,), output=tmp_path / "other.arpa")).output
-    tune(TuneConfig(model=tuned, data=(pairs,), language=LanguageConfig(lm=other)))
+    tune(TuneConfig(model=tuned, data=(pairs,), lm=other))
     assert len(native.unpack(tuned.read_bytes()).metadata["language"]) == 2
 
 
