@@ -14,6 +14,7 @@ from uncial.formats.models import native
 from uncial.progress import Event, Note
 from uncial.tasks.base import as_json
 from uncial.tasks.evaluate import EvaluateConfig, evaluate
+from uncial.tasks.inspect import InspectConfig, inspect
 from uncial.tasks.listening import LanguageConfig
 from uncial.tasks.lm import LmConfig, lm
 from uncial.tasks.recognize import RecognizeConfig, recognize
@@ -42,6 +43,12 @@ def test_of_ground_truth_only_training_lines_are_learnt(pairs: Path, letters: Pa
     assert result.held_out_bits > 1
     every = lm(LmConfig(sources=(pairs,), output=letters.with_name("all.lm"), split="all"))
     assert (every.lines, every.held_out_bits) == (12, None)
+
+
+def test_a_language_model_is_inspected(letters: Path) -> None:
+    found = inspect(InspectConfig(file=letters))
+    assert found.kind == "language model"
+    assert found.facts["order"] == len(found.facts["ngrams"]) == 4
 
 
 def test_text_is_learnt_plain_and_compressed(tmp_path: Path) -> None:
