@@ -128,7 +128,8 @@ TASKS: dict[str, Task] = {
         _task("convert", "Turn a model file into another program's.", ("source", "target")),
         _task("components", "List, extract or replace the parts of a traineddata file.",
               ("file",), {"output": "o"}),
-        _task("inspect", "Say what a model file, a language model or a line store holds.", ("file",)),
+        _task("inspect", "Say what a model file, a language model or a line store holds.",
+              ("file",)),
         _task("doctor", "Say what this machine offers: versions, cores, fonts, Tesseract."),
     )
 }  # fmt: skip
