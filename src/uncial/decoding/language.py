@@ -7,7 +7,7 @@ leads to. Rows are kept by `Rows`, so that each costs its arithmetic once.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,8 @@ IMPOSSIBLE = -1e30  # natural log; finite, so that sums of it stay numbers
 _MOST = 16_000_000  # numbers in kept rows; 8 bytes each
 _FIRST = 1024  # rows for which there is room at first
 
-States = NDArray[np.integer]
+T = TypeVar("T", bound=np.generic)
+States = NDArray[np.integer[Any]]
 Scores = NDArray[np.float32]
 
 
@@ -309,7 +310,7 @@ class Rows:
         self._states += states
 
 
-def _longer(table: NDArray[np.generic], used: int, room: int) -> NDArray[np.generic]:
+def _longer(table: NDArray[T], used: int, room: int) -> NDArray[T]:
     """A table with more rows, the first of them those in use."""
     made = np.empty((room, table.shape[1]), table.dtype)
     made[:used] = table[:used]

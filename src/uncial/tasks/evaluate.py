@@ -206,7 +206,7 @@ def _rows(store: LineStore, config: EvaluateConfig) -> list[int]:
 
 
 def _result(config: EvaluateConfig, evaluation: Evaluation, decoder: str) -> EvaluateResult:
-    score = evaluation.score
+    score, plain = evaluation.score, evaluation.greedy
     shared = {item.name for item in fields(EvaluateResult)} & {f.name for f in fields(score)}
     return EvaluateResult(
         model=config.model,
@@ -217,8 +217,8 @@ def _result(config: EvaluateConfig, evaluation: Evaluation, decoder: str) -> Eva
         decoder=decoder,
         cpu_ms_per_line=evaluation.cpu_ms_per_line,
         seconds=evaluation.seconds,
-        greedy_cer=evaluation.greedy and evaluation.greedy.cer,
-        greedy_wer=evaluation.greedy and evaluation.greedy.wer,
+        greedy_cer=plain.cer if plain else None,
+        greedy_wer=plain.wer if plain else None,
         weights=None,
         oov_rate=None,
         report=config.report,

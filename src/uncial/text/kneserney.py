@@ -69,25 +69,24 @@ def _encoded(lines: Sequence[str], order: int) -> tuple[list[str], NDArray[np.ui
     known = {chr(point) for point in np.flatnonzero(np.bincount(points))} - {"\n"}
     tokens = [*SPECIAL, *sorted(known.union(codec.charset))]
     ids = {token: at for at, token in enumerate(tokens)}
-    table = np.zeros(0x110000, np.int64)
+    table = np.zeros(0x110000, np.uint32)
     for token, at in ids.items():
         if len(token) == 1:
             table[ord(token)] = at
     parts = [table[points]] if plain else []
     for line in marked:
-        parts.append(np.array([0, *(ids[unit] for unit in codec.units(line))]))
+        parts.append(np.array([0, *(ids[unit] for unit in codec.units(line))], np.uint32))
     joined = np.concatenate(parts)
     if not plain:
         joined = joined[1:]
-    gaps = np.flatnonzero(joined == 0)  # one between lines
+    gap = joined == 0  # one between lines, to be widened
     margin = [END, *([0] * (order - 1)), BEGIN]
-    shift = np.zeros(len(joined), np.int64)
-    shift[gaps] = len(margin) - 1
-    place = np.arange(len(joined)) + np.cumsum(shift) - shift + 1
-    stream = np.zeros(len(joined) + len(gaps) * (len(margin) - 1) + order + 1, np.uint64)
+    place = np.arange(1, len(joined) + 1)
+    place += (np.cumsum(gap) - gap) * (len(margin) - 1)
+    stream = np.zeros(int(place[-1]) + 1 + order, np.uint64)
     stream[place] = joined
     for offset, one in enumerate(margin):
-        stream[place[gaps] + offset] = one
+        stream[place[gap] + offset] = one
     stream[0] = BEGIN
     stream[-order] = END
     return tokens, stream

@@ -14,6 +14,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -89,7 +90,7 @@ class NgramModel:
         return found
 
     def step(
-        self, states: NDArray[np.integer], tokens: NDArray[np.integer]
+        self, states: NDArray[np.integer[Any]], tokens: NDArray[np.integer[Any]]
     ) -> tuple[NDArray[np.float64], Integers]:
         """Log-probability of one token after each state, and the states it leads to.
 
@@ -144,7 +145,9 @@ class NgramModel:
         made = np.repeat(np.arange(len(self.first) - 1), np.diff(self.first))
         return np.concatenate([[0], made])
 
-    def _child(self, parent: NDArray[np.int64], tokens: NDArray[np.integer]) -> NDArray[np.int64]:
+    def _child(
+        self, parent: NDArray[np.int64], tokens: NDArray[np.integer[Any]]
+    ) -> NDArray[np.int64]:
         """The child of each node by a token, 0 where there is none: a search by halves."""
         low = self.first[parent].astype(np.int64)
         stop = self.first[parent + 1].astype(np.int64)
@@ -164,10 +167,10 @@ class NgramModel:
 def linked(
     tokens: Sequence[str],
     counts: Sequence[int],
-    token: NDArray[np.integer],
-    parent: NDArray[np.integer],
-    log_prob: NDArray[np.floating],
-    backoff: NDArray[np.floating],
+    token: NDArray[np.integer[Any]],
+    parent: NDArray[np.integer[Any]],
+    log_prob: NDArray[np.floating[Any]],
+    backoff: NDArray[np.floating[Any]],
 ) -> NgramModel:
     """The state machine of a trie in the order of `NgramModel`.
 
@@ -217,7 +220,10 @@ def linked(
 
 
 def suffixes(
-    size: int, counts: Sequence[int], token: NDArray[np.integer], parent: NDArray[np.integer]
+    size: int,
+    counts: Sequence[int],
+    token: NDArray[np.integer[Any]],
+    parent: NDArray[np.integer[Any]],
 ) -> NDArray[np.int64]:
     """The node of each node's n-gram without its first token, or of a shorter ending.
 
@@ -248,7 +254,7 @@ def suffixes(
     return found
 
 
-def ranges(starts: NDArray[np.integer], sizes: NDArray[np.integer]) -> NDArray[np.int64]:
+def ranges(starts: NDArray[np.integer[Any]], sizes: NDArray[np.integer[Any]]) -> NDArray[np.int64]:
     """The numbers ``starts[i] … starts[i] + sizes[i] - 1`` of every `i`, one after the other."""
     ends = np.cumsum(sizes)
     total = int(ends[-1]) if len(ends) else 0
