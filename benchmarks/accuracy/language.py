@@ -3,11 +3,11 @@
 For each set of ``benchmarks/accuracy`` that is named: ``uncial lm`` learns the training lines,
 ``uncial tune`` finds the weights on the validation lines, ``uncial evaluate`` reads the test
 lines, greedily and with language. The model is that of ``benchmarks/accuracy/run.py`` unless
-another is named; with ``--more`` the n-grams of general text are learnt, too::
+another is named; with ``--background`` general text is mixed in::
 
     python benchmarks/accuracy/language.py                        # fraktur and hooker
     python benchmarks/accuracy/language.py hooker --model RUN/model.safetensors
-    python benchmarks/accuracy/language.py hooker --more langdata/corpus_en_gutenberg.txt
+    python benchmarks/accuracy/language.py hooker --background langdata/corpus_en_gutenberg.txt
 
 Rows go to ``results/language.jsonl``.
 """
@@ -35,7 +35,7 @@ def main() -> None:
     parser.add_argument("names", nargs="*", default=["fraktur", "hooker"])
     parser.add_argument("--model", type=Path, help="of a single set")
     parser.add_argument("--order", type=int, default=6)
-    parser.add_argument("--more", help="text below the data folder that is learnt, too")
+    parser.add_argument("--background", help="general text below the data folder")
     parser.add_argument("--quick", action="store_true", help="not recorded")
     options = parser.parse_args()
     for name in options.names:
@@ -54,8 +54,9 @@ def measure(name: str, options: argparse.Namespace) -> None:
         raise Skip(f"{model} is not there; run benchmarks/accuracy/run.py or name a model")
     folder = fresh("quick" if options.quick else "", "language", name)
     lm, tuned = folder / "text.lm", folder / "model.safetensors"
-    more = [data_folder(options.more)] if options.more else []
-    learn = [*UNCIAL, "lm", data, *more, "-o", lm, "--order", str(options.order), "--json"]
+    general = options.background
+    learn = [*UNCIAL, "lm", data, "-o", lm, "--order", str(options.order), "--json"]
+    learn += ["--background", data_folder(general)] if general else []
     tune = [*UNCIAL, "tune", model, data, "--lm", lm, "-o", tuned, "--json"]
     read = [*UNCIAL, "evaluate", tuned, data, "--lm", lm, "--split", "test", "--json"]
     read += ["--normalization", manifest["normalization"]]
@@ -64,7 +65,7 @@ def measure(name: str, options: argparse.Namespace) -> None:
     stages["evaluate"] = measured(read, ONE_THREAD)
     learnt, found, told = (run.json() for run in stages.values())
     row = {
-        "set": f"{name}, general text added" if more else name,
+        "set": f"{name}, with general text" if general else name,
         "data": manifest["data"],
         "split": f"test, {manifest['split']}",
         "order": options.order,
@@ -76,6 +77,7 @@ def measure(name: str, options: argparse.Namespace) -> None:
         "validation_cer": found["cer"],
         "validation_greedy_cer": found["greedy_cer"],
         "training_characters": learnt["characters"],
+        "share": learnt["share"],
         "held_out_bits": learnt["held_out_bits"],
         "cpu_ms_per_line": told["cpu_ms_per_line"],
     }

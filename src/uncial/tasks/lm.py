@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from uncial.text.ngrams import NgramModel
 
 _TABLES = (".csv", ".tsv", ".parquet")
+_HELD_BACK = 10  # every such line, where nothing is held out
+_ASKED = 200  # lines that tell the share well enough
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +33,10 @@ class LmConfig:
 
     output: Path
     """File to write: .arpa or .arpa.gz for other programs, any other name for Uncial's format."""
+
+    background: tuple[Path, ...] = ()
+    """General text files; they are broken into lines as long as those of the sources, learnt apart,
+    and mixed in as much as that predicts held-out lines of the sources better."""
 
     order: int = 6
     """Characters in the longest n-gram, 1-8."""
@@ -61,6 +67,7 @@ class LmResult:
         ngrams: How many of each length.
         lines: Lines of text that were learnt.
         characters: Characters in them.
+        share: Of the sources beside the background, 0-1; 1 where there is none.
         held_out_bits: Bits that a character of the ground truth's validation lines costs, line
             ends included; None where there are none.
         bytes: Size of the file.
@@ -72,6 +79,7 @@ class LmResult:
     ngrams: tuple[int, ...]
     lines: int
     characters: int
+    share: float
     held_out_bits: float | None
     bytes: int
     cpu_seconds: float
@@ -101,11 +109,15 @@ def lm(config: LmConfig, reporter: Reporter = silent) -> LmResult:
         )
     texts: list[str] = []
     held_out: list[str] = []
+    share = 1.0
     if len(config.sources) == 1 and is_language_model(config.sources[0]):
         model = open_ngrams(config.sources[0])
     else:
         texts, held_out = _texts(config, reporter)
         model = train_ngrams(texts, order=config.order, prune=config.prune)
+        if config.background:
+            model, share = _with_background(model, texts, held_out, config)
+            reporter(Note(text=f"the sources' share is {share:.0%}, the background's the rest"))
     data = packed(model, config.output)
     config.output.parent.mkdir(parents=True, exist_ok=True)
     partial = config.output.with_name(f".{config.output.name}.part")
@@ -117,6 +129,7 @@ def lm(config: LmConfig, reporter: Reporter = silent) -> LmResult:
         ngrams=model.counts,
         lines=len(texts),
         characters=sum(map(len, texts)),
+        share=share,
         held_out_bits=_bits(model, held_out),
         bytes=len(data),
         cpu_seconds=time.process_time() - cpu,
@@ -147,6 +160,48 @@ def _texts(config: LmConfig, reporter: Reporter) -> tuple[list[str], list[str]]:
         [display_order(rules(text)) for text in texts],
         [display_order(rules(text)) for text in held_out],
     )
+
+
+def _with_background(
+    model: NgramModel, texts: Sequence[str], held_out: Sequence[str], config: LmConfig
+) -> tuple[NgramModel, float]:
+    """The model with general text mixed in, and the share of what it knew before."""
+    from uncial.tasks.listening import read_lines
+    from uncial.text.graphemes import graphemes
+    from uncial.text.interpolate import best_share, interpolated
+    from uncial.text.kneserney import train_ngrams
+    from uncial.text.normalize import Normalization
+    from uncial.text.order import display_order
+
+    rules = Normalization.named(config.normalization)
+    length = round(sum(map(len, texts)) / len(texts))
+    lines = [
+        display_order(line)
+        for source in config.background
+        for text in read_lines(source)
+        for line in _broken(rules(text), length)
+    ]
+    general = train_ngrams(lines, order=config.order, prune=config.prune)
+    own, asked = model, list(held_out)
+    if not asked:  # keep some lines back, only to find the share
+        asked = list(texts[::_HELD_BACK])
+        rest = [text for at, text in enumerate(texts) if at % _HELD_BACK]
+        own = train_ngrams(rest or texts, order=config.order, prune=config.prune)
+    share = best_share(own, general, [graphemes(text) for text in asked[:_ASKED]])
+    return interpolated(model, general, share), share
+
+
+def _broken(text: str, length: int) -> Iterator[str]:
+    """Running text in lines of about `length` characters, broken at spaces."""
+    line = ""
+    for word in text.split():
+        if line and len(line) + len(word) >= length:
+            yield line
+            line = word
+        else:
+            line = f"{line} {word}" if line else word
+    if line:
+        yield line
 
 
 def _is_ground_truth(source: Path) -> bool:

@@ -12,6 +12,7 @@ from uncial.errors import ConfigError, DataError, InputError
 from uncial.formats.lm.opening import open_ngrams
 from uncial.formats.models import native
 from uncial.progress import Event, Note
+from uncial.synth.corpus import built_in_prose, passages
 from uncial.tasks.base import as_json
 from uncial.tasks.evaluate import EvaluateConfig, evaluate
 from uncial.tasks.inspect import InspectConfig, inspect
@@ -64,6 +65,25 @@ def test_text_is_learnt_plain_and_compressed(tmp_path: Path) -> None:
         lm(LmConfig(sources=(plain,), output=out))
     again = lm(LmConfig(sources=(out,), output=tmp_path / "text.lm"))
     assert again.ngrams == result.ngrams
+
+
+def test_general_text_is_mixed_in_as_much_as_it_helps(tmp_path: Path) -> None:
+    prose = passages(built_in_prose(), longest=40)
+    own, general = tmp_path / "own.txt", tmp_path / "general.txt"
+    own.write_text("\n".join(prose[::4]), encoding="utf-8")
+    general.write_text(" ".join(prose[1::4] + prose[2::4]), encoding="utf-8")
+    plain = LmConfig(sources=(own,), output=tmp_path / "plain.lm", order=3)
+    mixed = dataclasses.replace(plain, output=tmp_path / "mixed.lm", background=(general,))
+    shares = [lm(config).share for config in (plain, mixed)]
+    assert shares[0] == 1
+    assert 0.1 < shares[1] < 0.9
+    asked = [list(line) for line in prose[3::4]]
+    models = [open_ngrams(config.output) for config in (plain, mixed)]
+    before, after = (model.sentence_log_probs(asked).sum() for model in models)
+    assert after > before
+    own.write_text("abc def\n" * 30, encoding="utf-8")
+    foreign = dataclasses.replace(mixed, output=tmp_path / "foreign.lm")
+    assert lm(foreign).share > 0.9
 
 
 def test_what_is_no_text_is_refused(tmp_path: Path) -> None:
