@@ -55,15 +55,18 @@ def measure(name: str, options: argparse.Namespace) -> None:
     folder = fresh("quick" if options.quick else "", "language", name)
     lm, tuned = folder / "text.lm", folder / "model.safetensors"
     general = options.background
-    learn = [*UNCIAL, "lm", data, "-o", lm, "--order", str(options.order), "--json"]
+    store = folder / "lines"
+    ingest = [*UNCIAL, "ingest", data, "-o", store, "--json"]
+    learn = [*UNCIAL, "lm", store, "-o", lm, "--order", str(options.order), "--json"]
     learn += ["--background", data_folder(general)] if general else []
-    tune = [*UNCIAL, "tune", model, data, "--lm", lm, "-o", tuned, "--json"]
-    read = [*UNCIAL, "evaluate", tuned, data, "--lm", lm, "--split", "test", "--json"]
+    tune = [*UNCIAL, "tune", model, store, "--lm", lm, "-o", tuned, "--json"]
+    read = [*UNCIAL, "evaluate", tuned, store, "--lm", lm, "--split", "test", "--json"]
     read += ["--normalization", manifest["normalization"]]
-    stages = {"lm": measured(learn, ONE_THREAD)}
+    stages = {"ingest": measured(ingest, ONE_THREAD)}
+    stages["lm"] = measured(learn, ONE_THREAD)
     stages["tune"] = measured(tune, ONE_THREAD)
     stages["evaluate"] = measured(read, ONE_THREAD)
-    learnt, found, told = (run.json() for run in stages.values())
+    learnt, found, told = (stages[name].json() for name in ("lm", "tune", "evaluate"))
     row = {
         "set": f"{name}, with general text" if general else name,
         "data": manifest["data"],

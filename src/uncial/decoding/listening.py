@@ -29,7 +29,7 @@ class Weights:
     """
 
     weight: float = 0.5
-    bonus: float = 0.5
+    bonus: float = 1.0
     penalty: float = -3.0
     stands: float = 0.99
 
