@@ -214,7 +214,8 @@ def _discounted(counted: NDArray[np.float64]) -> NDArray[np.float64]:
         found = np.array([0.0, 1 - 2 * y * n2 / n1, 2 - 3 * y * n3 / n2, 3 - 4 * y * n4 / n3])
         if np.all(found[1:] > 0) and np.all(found[1:] <= [1, 2, 3]):
             discounts = found
-    return np.maximum(counted - discounts[np.minimum(counted, 3).astype(np.int64)], 0.0)
+    less: NDArray[np.float64] = discounts[np.minimum(counted, 3).astype(np.int64)]
+    return np.maximum(counted - less, 0.0)
 
 
 def _pruned(

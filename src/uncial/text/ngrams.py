@@ -258,4 +258,5 @@ def ranges(starts: NDArray[np.integer[Any]], sizes: NDArray[np.integer[Any]]) ->
     """The numbers ``starts[i] … starts[i] + sizes[i] - 1`` of every `i`, one after the other."""
     ends = np.cumsum(sizes)
     total = int(ends[-1]) if len(ends) else 0
-    return np.arange(total) + np.repeat(starts - ends + sizes, sizes)
+    shifts: NDArray[np.int64] = np.repeat(starts - ends + sizes, sizes).astype(np.int64)
+    return np.arange(total) + shifts
