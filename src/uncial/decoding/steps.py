@@ -118,7 +118,7 @@ class Steps:
             grown=grown[kept],
             starts=np.cumsum(lengths) - lengths,
             lengths=lengths,
-            sure=np.bincount(owner[idle], top[idle], minlength=len(lines)),
+            sure=np.bincount(owner[idle], top[idle], minlength=len(lines)).astype(np.float64),
         )
 
     def batch(self, chosen: Integers) -> list[Step]:
