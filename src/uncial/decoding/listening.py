@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -60,6 +61,9 @@ class Listener:
         self.weights = weights or Weights()
         self._codec = codec
         self._settings = settings or BeamSettings()
+        self._stands = self.weights.stands
+        if words is not None and words.closed:
+            self._stands = math.inf  # a sure reading may be none of the list's
         columns, direct = columns_of(codec)
         machine: Language | None = None
         if ngrams is not None:
@@ -80,10 +84,11 @@ class Listener:
 
         Args:
             lines: ``(T, C)`` natural log each, blank at label 0.
-            greedy: What they are without language; those that are sure stand.
+            greedy: What they are without language; those that are sure stand, unless the word list
+                is closed.
         """
         found = list(greedy)
-        doubted = [at for at, one in enumerate(greedy) if one.confidence < self.weights.stands]
+        doubted = [at for at, one in enumerate(greedy) if one.confidence < self._stands]
         chosen = prefix_beam(
             [lines[at] for at in doubted], self._codec, rows=self._rows, settings=self._settings
         )

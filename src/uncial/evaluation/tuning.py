@@ -27,6 +27,7 @@ _WEIGHTS = (0.3, 0.5, 0.7, 1.0)
 _RATIOS = (2.0, 1.0, 3.0)  # bonus by weight: about what a grapheme costs, natural log
 _STEPS = (0.8, 1.25)
 _PENALTIES = (-1.0, -2.0, -4.0, -6.0, -9.0)
+_WORST = 10**6  # edits of one line
 _ALWAYS, _NEVER = 2.0, 0.0  # confidence from which a greedy reading stands
 
 
@@ -35,7 +36,8 @@ class Tuned:
     """What was found.
 
     Attributes:
-        weights: The best; with a `stands` of 0 where language never helped.
+        weights: The best; with a `stands` of 0 where language never helped. A closed word list is
+            always heard.
         greedy_cer: Without language, a fraction.
         cer: With it.
         beamed: Share of the lines, 0-1, whose greedy reading does not stand.
@@ -116,27 +118,22 @@ def tune(
         reporter: Told after every trial.
     """
     search = _Search(lines, codec, reporter)
+    closed = words is not None and words.closed
+    if closed:  # any reading made of the list is better than one that is not
+        search.best = np.full_like(search.plain, _WORST)
 
     def listen(weights: Weights) -> Listener:
         return Listener(codec, ngrams, words, weights, settings)
 
-    start = Weights(stands=_ALWAYS)
     if ngrams is not None:
-        for weight in _WEIGHTS:
-            search.attempt(listen, replace(start, weight=weight, bonus=weight * _RATIOS[0]))
-        for ratio in _RATIOS[1:]:
-            weight = search.weights.weight or _WEIGHTS[0]
-            search.attempt(listen, replace(start, weight=weight, bonus=weight * ratio))
+        _try_grid(search, listen)
     if words is not None:
-        found = search.weights if search.weights.weight else replace(start, weight=0.0, bonus=0.0)
-        for penalty in _PENALTIES[: 1 if words.closed else None]:
-            search.attempt(listen, replace(found, penalty=penalty, stands=_ALWAYS))
-    if ngrams is not None and search.weights.weight:
-        for name in ("weight", "bonus"):
-            for factor in _STEPS:
-                now = search.weights
-                search.attempt(listen, replace(now, **{name: getattr(now, name) * factor}))
+        _try_penalties(search, listen, _PENALTIES[:1] if closed else _PENALTIES)
+    if search.weights.weight:
+        _try_steps(search, listen)
     stands, edits, beamed = _doubt(search)
+    if closed:
+        stands, edits, beamed = _ALWAYS, int(search.best.sum()), 1.0
     chars = max(search.chars, 1)
     return Tuned(
         weights=replace(search.weights, stands=stands),
@@ -145,6 +142,32 @@ def tune(
         beamed=beamed,
         trials=search.trials,
     )
+
+
+def _try_grid(search: _Search, listen: Callable[[Weights], Listener]) -> None:
+    """Weights with the usual bonus, then the best of them with others."""
+    for weight in _WEIGHTS:
+        bonus = weight * _RATIOS[0]
+        search.attempt(listen, Weights(weight=weight, bonus=bonus, stands=_ALWAYS))
+    weight = search.weights.weight or _WEIGHTS[0]
+    for ratio in _RATIOS[1:]:
+        search.attempt(listen, Weights(weight=weight, bonus=weight * ratio, stands=_ALWAYS))
+
+
+def _try_penalties(
+    search: _Search, listen: Callable[[Weights], Listener], penalties: Sequence[float]
+) -> None:
+    """What a word costs that is not listed."""
+    for penalty in penalties:
+        search.attempt(listen, replace(search.weights, penalty=penalty, stands=_ALWAYS))
+
+
+def _try_steps(search: _Search, listen: Callable[[Weights], Listener]) -> None:
+    """A little less and a little more of weight and bonus."""
+    for name in ("weight", "bonus"):
+        for factor in _STEPS:
+            now = search.weights
+            search.attempt(listen, replace(now, **{name: getattr(now, name) * factor}))
 
 
 def _doubt(search: _Search) -> tuple[float, int, float]:

@@ -7,6 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from uncial.decoding.ctc import greedy
+from uncial.decoding.lexicon import WordList
 from uncial.decoding.listening import Listener
 from uncial.decoding.steps import BeamSettings
 from uncial.evaluation.tuning import Lines, tune
@@ -54,3 +55,15 @@ def test_where_language_cannot_help_readings_stay_greedy() -> None:
     found = tune(lines(0.0), CODEC, train_ngrams(["xyz"], order=2), None, BeamSettings())
     assert (found.greedy_cer, found.cer, found.beamed) == (0, 0, 0)
     assert found.weights.stands == 0
+
+
+def test_a_closed_list_is_heard_even_where_it_harms() -> None:
+    words = WordList(["that", "hat"], CODEC, closed=True)
+    found = tune(lines(0.0), CODEC, None, words, BeamSettings())
+    assert found.greedy_cer == 0 < found.cer
+    assert found.beamed == 1
+    table = lines(0.0).log_probs[:1]
+    (read,) = Listener(CODEC, words=words, weights=found.weights).read(
+        table, [greedy(table[0], CODEC)]
+    )
+    assert set(read.text.split()) <= {"that", "hat"}
