@@ -143,7 +143,8 @@ def _texts(config: LmConfig, reporter: Reporter) -> tuple[list[str], list[str]]:
     from uncial.text.order import display_order
 
     rules = Normalization.named(config.normalization)
-    plain, truths = [], []
+    plain: list[Path] = []
+    truths: list[Path] = []
     for source in config.sources:
         if not source.exists():
             raise InputError(f"{source}: does not exist", remedy="check the path")
