@@ -112,19 +112,21 @@ class WordList:
         Args:
             text: In logical order, normalized.
         """
-        words = list(words_of(text))
-        return sum(not self._has(word) for word in words), len(words)
-
-    def _has(self, word: str) -> bool:
+        unknown = 0
         state = np.zeros(1, np.int64)
-        for unit in self._codec.units(display_order(word)):
-            if unit not in self._ids:
-                return False
-            left, after = self.rows(state)
-            if left[0, self._ids[unit]]:
-                return False
-            state = after[:, self._ids[unit]]
-        return bool(self.is_end(state)[0])
+        for unit in self._codec.units(display_order(text)):
+            if unit in self._ids:
+                left, after = self.rows(state)
+                unknown += int(left[0, self._ids[unit]])
+                state = after[:, self._ids[unit]]
+            elif is_between(unit):
+                unknown += int(not self.is_end(state)[0])
+                state = np.zeros(1, np.int64)
+            else:  # a letter that cannot be read is in no word that could be listed
+                unknown += int(state[0] != self.outside)
+                state = np.array([self.outside])
+        unknown += int(not self.is_end(state)[0])
+        return unknown, sum(1 for _ in words_of(text))
 
 
 class Listed:

@@ -153,11 +153,15 @@ def test_a_closed_list_is_all_that_is_read() -> None:
         ("rock' hello", 0),
         ("rock'hello", 0),
         ("rock'hen", 1),
+        ("r.o.d., r.o.d", 1),
+        ("an der hello an", 1),
+        ("hello ßhello", 1),
+        ("hello§world", 0),
         ("", 0),
     ],
 )
 def test_unknown_words_are_counted(text: str, unknown: int) -> None:
-    words = WordList(["hello", "world", "rock", "rock'n"], ABC)
+    words = WordList(["hello", "world", "rock", "rock'n", "r.o.d.", "an der"], ABC)
     assert words.unknown(text) == (unknown, len(list(words_of(text))))
 
 
