@@ -51,6 +51,7 @@ def main() -> None:
     )
     parser.add_argument("--lines", type=int, default=256)
     parser.add_argument("--repeat", type=int, default=3, help="rounds of ours, for the median")
+    parser.add_argument("--alone", action="store_true", help="without flashlight-text")
     parser.add_argument("--quick", action="store_true", help="16 lines, one round, not recorded")
     options = parser.parse_args()
     if options.quick:
@@ -65,7 +66,7 @@ def main() -> None:
     for kind in ("peaked", "flat"):
         rng = np.random.default_rng(0)
         tables = [made(codec.encode(text), kind, rng) for text in truths]
-        for engine, decode in engines(model, codec).items():
+        for engine, decode in engines(model, codec, options.alone).items():
             rounds = options.repeat if engine == "uncial" else 1
             row = measure(decode, tables, truths, codec, rounds)
             about = {"set": kind, "T": T, "C": C, "width": WIDTH, "order": ORDER, "threads": 1}
@@ -86,7 +87,7 @@ def made(labels: NDArray[np.int32], kind: str, rng: np.random.Generator) -> Tabl
     return (logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)).astype(np.float32)
 
 
-def engines(model: NgramModel, codec: Codec) -> dict[str, Decode]:
+def engines(model: NgramModel, codec: Codec, alone: bool) -> dict[str, Decode]:
     """Ways of decoding by name."""
 
     def ours(tables: Sequence[Table]) -> list[str]:
@@ -95,6 +96,8 @@ def engines(model: NgramModel, codec: Codec) -> dict[str, Decode]:
         return [one.text for one in listener.read(tables, plain)]
 
     found: dict[str, Decode] = {"uncial": ours}
+    if alone:
+        return found
     try:
         import flashlight.lib.text.decoder as decoder
         from flashlight.lib.text.decoder.kenlm import KenLM
