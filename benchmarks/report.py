@@ -108,6 +108,38 @@ TABLES: dict[str, tuple[str, str, tuple[Column, ...]]] = {
             MEMORY,
         ),
     ),
+    "language": (
+        "Language",
+        (
+            "`benchmarks/accuracy/language.py`: character n-grams of the training text, weights "
+            "tuned on the validation lines, test lines read greedily and with language."
+        ),
+        (
+            ("set", word("set")),
+            ENGINE,
+            ("greedy CER", lambda row: f"{100 * row['greedy_cer']:.2f} %"),
+            ("CER", cer),
+            ("change", lambda row: f"{100 * row['change']:+.1f} %"),
+            ("WER", lambda row: f"{100 * row['wer']:.1f} %"),
+            ("lines that listen", lambda row: f"{100 * row['beamed']:.0f} %"),
+            ("reading, CPU-ms a line", number("cpu_ms_per_line")),
+        ),
+    ),
+    "beam": (
+        "Beam with a 6-gram",
+        (
+            "`benchmarks/speed/beam.py`: made-up log-probabilities, 160 steps and 100 labels a "
+            "line, beam 16, one thread."
+        ),
+        (
+            ("set", word("set")),
+            ENGINE,
+            ("lines a CPU-s", number("lines_per_cpu_second", 0)),
+            ("CER", cer),
+            ("greedy CER", lambda row: f"{100 * row['greedy_cer']:.2f} %"),
+            ("lines", number("lines", 0)),
+        ),
+    ),
     "to_ten_percent": (
         "From nothing to 10 % CER on Fraktur",
         (

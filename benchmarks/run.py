@@ -22,6 +22,8 @@ HERE = Path(__file__).parent
 BENCHMARKS = {
     "ingest": ("speed/ingest.py", "time and memory of ingesting 100,000 lines, 3 min"),
     "accuracy": ("accuracy/run.py", "CER on open data, beside Tesseract's models, 55 min"),
+    "language": ("accuracy/language.py", "CER with n-grams of the text, 3 min; needs accuracy"),
+    "beam": ("speed/beam.py", "lines a CPU-second of the beam, beside flashlight-text, 1 min"),
     "reading": ("speed/reading.py", "CPU time a line, beside Tesseract, 8 min; needs accuracy"),
     "to_ten_percent": ("speed/to_ten_percent.py", "training on Fraktur, beside kraken, 25 min"),
     "rendered_lines": ("speed/rendered_lines.py", "training, beside lstmtraining, 10 min"),

@@ -19,9 +19,12 @@ if TYPE_CHECKING:
     from uncial.tasks.evaluate import EvaluateConfig, evaluate
     from uncial.tasks.ingest import IngestConfig, ingest
     from uncial.tasks.inspect import InspectConfig, inspect
+    from uncial.tasks.listening import LanguageConfig
+    from uncial.tasks.lm import LmConfig, lm
     from uncial.tasks.recognize import RecognizeConfig, recognize
     from uncial.tasks.tesstrain import TesstrainConfig, tesstrain
     from uncial.tasks.train import TrainConfig, train
+    from uncial.tasks.tune import TuneConfig, tune
     from uncial.text.charset import Charset
     from uncial.text.codec import Codec
     from uncial.text.normalize import Normalization
@@ -36,13 +39,16 @@ _HOMES = {
     "EvaluateConfig": "uncial.tasks.evaluate",
     "IngestConfig": "uncial.tasks.ingest",
     "InspectConfig": "uncial.tasks.inspect",
+    "LanguageConfig": "uncial.tasks.listening",
     "LineStore": "uncial.data.store",
+    "LmConfig": "uncial.tasks.lm",
     "Normalization": "uncial.text.normalize",
     "Reading": "uncial.models.recognizer",
     "RecognizeConfig": "uncial.tasks.recognize",
     "Recognizer": "uncial.models.recognizer",
     "TesstrainConfig": "uncial.tasks.tesstrain",
     "TrainConfig": "uncial.tasks.train",
+    "TuneConfig": "uncial.tasks.tune",
     "UncialError": "uncial.errors",
     "components": "uncial.tasks.components",
     "convert": "uncial.tasks.convert",
@@ -51,9 +57,11 @@ _HOMES = {
     "evaluate": "uncial.tasks.evaluate",
     "ingest": "uncial.tasks.ingest",
     "inspect": "uncial.tasks.inspect",
+    "lm": "uncial.tasks.lm",
     "recognize": "uncial.tasks.recognize",
     "tesstrain": "uncial.tasks.tesstrain",
     "train": "uncial.tasks.train",
+    "tune": "uncial.tasks.tune",
 }
 
 __all__ = [
@@ -66,13 +74,16 @@ __all__ = [
     "EvaluateConfig",
     "IngestConfig",
     "InspectConfig",
+    "LanguageConfig",
     "LineStore",
+    "LmConfig",
     "Normalization",
     "Reading",
     "RecognizeConfig",
     "Recognizer",
     "TesstrainConfig",
     "TrainConfig",
+    "TuneConfig",
     "UncialError",
     "components",
     "convert",
@@ -81,9 +92,11 @@ __all__ = [
     "evaluate",
     "ingest",
     "inspect",
+    "lm",
     "recognize",
     "tesstrain",
     "train",
+    "tune",
 ]
 
 

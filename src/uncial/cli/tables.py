@@ -69,8 +69,26 @@ def _show_evaluation(result: Result, console: Console) -> None:
         f"interval over {result['interval_unit']}s; text compared as {result['normalization']}",
         highlight=False,
     )
+    if result.get("greedy_cer") is not None:
+        _show_gain(result, console)
+    if result.get("oov_rate") is not None:
+        console.print(
+            f"{percent(result['oov_rate'])} of the words are not on the word list", highlight=False
+        )
     if result.get("report"):
         console.print(f"Report: {result['report']}", highlight=False, soft_wrap=True)
+
+
+def _show_gain(result: Result, console: Console) -> None:
+    """Greedy reading and the other side by side."""
+    table = Table(title="What decoding gains", title_justify="left")
+    for name in ("", "greedy", result["decoder"], "change"):
+        table.add_column(name, justify="right" if name else "left")
+    for name in ("cer", "wer"):
+        before, after = result[f"greedy_{name}"], result[name]
+        change = f"{100 * (after / before - 1):+.1f} %" if before else "–"
+        table.add_row(name.upper(), percent(before), percent(after), change)
+    console.print(table)
 
 
 def _show_reading(result: Result, console: Console) -> None:

@@ -7,7 +7,7 @@ maximum.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,62 +30,76 @@ class Run(NamedTuple):
 
 
 def align_labels(
-    log_probs: NDArray[np.float64], sequences: Sequence[Sequence[int]]
+    lines: Sequence[NDArray[np.floating[Any]]], sequences: Sequence[Sequence[int]]
 ) -> list[list[Run]]:
-    """The likeliest position of every label, for several sequences of one line at once.
+    """The likeliest position of every label, for many lines at once.
 
     Args:
-        log_probs: ``(T, C)`` natural log, blank at label 0.
-        sequences: Label sequences without blanks, each possible within T steps.
+        lines: ``(T, C)`` natural log each, blank at label 0.
+        sequences: Labels of each line without blanks, possible within its steps.
 
     Returns:
         One run per label.
     """
-    steps = len(log_probs)
-    longest = max((len(labels) for labels in sequences), default=0)
-    if not longest:
-        return [[] for _ in sequences]
-    states = np.zeros((len(sequences), 2 * longest + 1), dtype=np.int64)  # blank a blank b blank
-    for row, labels in enumerate(sequences):
-        states[row, 1 : 2 * len(labels) : 2] = labels
+    found: list[list[Run]] = [[] for _ in lines]
+    chosen = [at for at, labels in enumerate(sequences) if len(labels)]
+    chosen.sort(key=lambda at: -len(lines[at]))
+    if not chosen:
+        return found
+    lengths = np.array([len(lines[at]) for at in chosen])
+    sizes = np.array([len(sequences[at]) for at in chosen])
+    states = np.zeros((len(chosen), 2 * int(sizes.max()) + 1), dtype=np.int64)  # blank a blank b …
+    for row, at in enumerate(chosen):
+        states[row, 1 : 2 * sizes[row] : 2] = sequences[at]
+    table = np.concatenate([lines[at] for at in chosen])
+    starts = np.cumsum(lengths) - lengths
+    path = _best_paths(table, starts, lengths, states, 2 * sizes)
+    for row, at in enumerate(chosen):
+        found[at] = _runs(path[: lengths[row], row], lines[at], sequences[at])
+    return found
+
+
+def _best_paths(
+    table: NDArray[np.floating[Any]],
+    starts: NDArray[np.int64],
+    lengths: NDArray[np.int64],
+    states: NDArray[np.int64],
+    last: NDArray[np.int64],
+) -> NDArray[np.int64]:
+    """``(T, N)`` the state at each step; lines are ``(N,)``, the longest first."""
     skips = np.full(states.shape, _NEVER)  # from one label to the next, other one, without blank
     skips[:, 2:][(states[:, 2:] != 0) & (states[:, 2:] != states[:, :-2])] = 0.0
-
-    emitted = log_probs[:, states]  # (T, N, S)
-    ways = np.full((3, *states.shape), _NEVER)
-    back = np.zeros((steps, *states.shape), dtype=np.int8)
+    back = np.zeros((int(lengths[0]), *states.shape), dtype=np.int8)
     score = np.full(states.shape, _NEVER)
-    score[:, :2] = emitted[0, :, :2]
-    for step in range(1, steps):
-        ways[0] = score
-        ways[1, :, 1:] = score[:, :-1]
-        ways[2, :, 2:] = score[:, :-2] + skips[:, 2:]
-        back[step] = ways.argmax(axis=0)
-        score = ways.max(axis=0) + emitted[step]
-    return [
-        _trace(back[:, row], score[row], emitted[:, row], len(labels))
-        for row, labels in enumerate(sequences)
-    ]
-
-
-def _trace(
-    back: NDArray[np.int8],
-    score: NDArray[np.float64],
-    emitted: NDArray[np.float64],
-    length: int,
-) -> list[Run]:
-    """Follow one sequence's best path back; ``back`` and ``emitted`` are ``(T, S)``."""
-    if not length:
-        return []
-    state = 2 * length - 1 if score[2 * length - 1] > score[2 * length] else 2 * length
-    starts = [0] * length
-    stops = [0] * length
+    score[:, :2] = np.take_along_axis(table[starts], states[:, :2], 1)
+    for step in range(1, len(back)):
+        n = int(np.count_nonzero(lengths > step))
+        best = score[:n].copy()
+        choice = back[step, :n]
+        for reach, ways in ((1, score[:n, :-1]), (2, score[:n, :-2] + skips[:n, 2:])):
+            better = ways > best[:, reach:]
+            best[:, reach:][better] = ways[better]
+            choice[:, reach:][better] = reach
+        score[:n] = best + table[(starts[:n] + step)[:, None], states[:n]]
+    rows = np.arange(len(starts))
+    state = last - (score[rows, last - 1] > score[rows, last])
+    path = np.empty(back.shape[:2], dtype=np.int64)
     for step in range(len(back) - 1, -1, -1):
+        n = int(np.count_nonzero(lengths > step))
+        path[step] = state
+        state[:n] -= back[step, rows[:n], state[:n]]
+    return path
+
+
+def _runs(
+    path: NDArray[np.int64], log_probs: NDArray[np.floating[Any]], labels: Sequence[int]
+) -> list[Run]:
+    """The stretches of one line's path, ``(T,)``, that are labels."""
+    edges = np.flatnonzero(np.diff(path, prepend=-1, append=-1))
+    runs = []
+    for start, stop in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
+        state = int(path[start])
         if state % 2:
-            starts[state // 2] = step
-            stops[state // 2] = stops[state // 2] or step + 1
-        state -= int(back[step, state])
-    return [
-        Run(start, stop, float(emitted[start:stop, 2 * at + 1].max()))
-        for at, (start, stop) in enumerate(zip(starts, stops, strict=True))
-    ]
+            score = log_probs[start:stop, labels[state // 2]].max()
+            runs.append(Run(start, stop, float(score)))
+    return runs

@@ -1,7 +1,7 @@
 """Texts from a CTC network's log-probabilities, with confidences and positions.
 
 `greedy` follows the likeliest label of each step and is fast; `prefix_beam` sums over all
-alignments of a text and can listen to a language model.
+alignments of a text and can listen to language.
 
 Source: Graves et al., ICML 2006, section 3.2 (best path); Hannun et al. 2014,
 arXiv:1408.2873, algorithm 1 (prefix search).
@@ -11,13 +11,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from uncial.decoding.alignment import Run, align_labels
+from uncial.decoding.beam import Found, search
+from uncial.decoding.language import NoLanguage, Rows, columns_of
+from uncial.decoding.steps import BeamSettings
 from uncial.errors import CharsetError
 from uncial.text.codec import Codec
 
@@ -52,23 +55,13 @@ class Hypothesis:
             probabilities where the text is empty; 0 where there is no step at all.
         characters: Graphemes with positions.
         log_prob: Natural log: of the best path for `greedy`, of the text (summed over the
-            alignments that the beam kept) for `prefix_beam`. Without the scorer's share.
+            alignments that the beam kept) for `prefix_beam`. Without the language's share.
     """
 
     text: str
     confidence: float
     characters: tuple[Character, ...]
     log_prob: float
-
-
-class Scorer(Protocol):
-    """A language model's opinion, asked once for each grapheme that a prefix gains."""
-
-    def score(self, prefix_text: str, grapheme: str) -> float:
-        """What `grapheme` after `prefix_text` adds to a hypothesis, in natural log.
-
-        Weight and length bonus are the scorer's own; a base-10 model multiplies by ln 10.
-        """
 
 
 def greedy(log_probs: NDArray[np.floating[Any]], codec: Codec) -> Hypothesis:
@@ -100,159 +93,61 @@ def greedy(log_probs: NDArray[np.floating[Any]], codec: Codec) -> Hypothesis:
 
 
 def prefix_beam(
-    log_probs: NDArray[np.floating[Any]],
+    lines: Sequence[NDArray[np.floating[Any]]],
     codec: Codec,
     *,
-    width: int = 16,
-    scorer: Scorer | None = None,
-) -> list[Hypothesis]:
-    """Find the likeliest texts of one line under CTC.
+    rows: Rows | None = None,
+    settings: BeamSettings | None = None,
+    most: int = 1,
+) -> list[list[Hypothesis]]:
+    """Find the likeliest texts of lines under CTC.
 
     Sums over alignments, unlike `greedy`, so it may prefer a text that no single path
     favours. The greedy reading is never pruned, so the best is at least as likely.
 
     Args:
-        log_probs: ``(T, C)`` natural log, blank at label 0, padding cut off.
+        lines: ``(T, C)`` natural log each, blank at label 0, padding cut off.
         codec: Gives labels their text; ``codec.width == C``.
-        width: Prefixes kept per step; cost grows linearly.
-        scorer: Adds a language model's opinion at grapheme ends.
+        rows: Of the language that has a say; none where absent.
+        settings: How wide to search.
+        most: Texts wanted of each line.
 
     Returns:
-        At most `width` different texts, best first (with the scorer's share, where given).
+        For each line at most `most` different texts, best first, with the language's share.
 
     Raises:
         CharsetError: `C` differs from ``codec.width``.
-        ValueError: `width` is below 1.
     """
-    _check(log_probs, codec)
-    if width < 1:
-        raise ValueError(f"beam width {width} is below 1; use 1 or more")
-    table = np.asarray(log_probs, dtype=np.float64)
-    beam = _Beam(codec, width, scorer)
-    previous = codec.blank
-    guide = 0
-    for row, best in zip(table, table.argmax(axis=1).tolist(), strict=True):
-        if best not in (codec.blank, previous):
-            guide = beam.child(guide, best)
-        previous = best
-        beam.step(row, guide)
-
-    merged: dict[str, tuple[float, float, list[int]]] = {}  # ranking, log-probability, labels
-    for node, log_prob in zip(beam.nodes, np.logaddexp(beam.blank, beam.label), strict=True):
-        if log_prob == _NEVER and merged:
-            continue
-        labels = beam.labels_of(node)
-        text = codec.decode(labels)
-        rank, total = float(log_prob) + beam.opinion[node], float(log_prob)
-        if text in merged:
-            other_rank, other, other_labels = merged[text]
-            labels = labels if rank > other_rank else other_labels
-            rank = float(np.logaddexp(rank, other_rank))
-            total = float(np.logaddexp(total, other))
-        merged[text] = (rank, total, labels)
-    ranked = sorted(merged.values(), key=lambda entry: -entry[0])
-    aligned = align_labels(table, [labels for _, _, labels in ranked])
-    return [
-        _hypothesis(table, codec, labels, runs, total)
-        for (_, total, labels), runs in zip(ranked, aligned, strict=True)
-    ]
+    for log_probs in lines:
+        _check(log_probs, codec)
+    settings = settings or BeamSettings()
+    if rows is None:
+        rows = Rows(NoLanguage(codec.width))
+    several = most if columns_of(codec)[1] else settings.width  # half codes can hide in a text
+    found = search(lines, rows, settings, several)
+    chosen = [_texts(hypotheses, codec)[:most] for hypotheses in found]
+    flat = [(at, one) for at, texts in enumerate(chosen) for one in texts]
+    aligned = align_labels([lines[at] for at, _ in flat], [one.labels for _, one in flat])
+    results: list[list[Hypothesis]] = [[] for _ in lines]
+    for (at, one), runs in zip(flat, aligned, strict=True):
+        results[at].append(_hypothesis(lines[at], codec, one.labels, runs, one.log_prob))
+    return results
 
 
-@dataclass
-class _Beam:
-    """The prefixes alive at one step, as nodes of a tree of labels.
-
-    ``blank`` and ``label`` hold, for each living node, the log-probability of its
-    alignments that end in a blank and in its own last label: Hannun's ``p_b`` and ``p_nb``.
-    """
-
-    codec: Codec
-    width: int
-    scorer: Scorer | None
-    nodes: list[int] = field(default_factory=lambda: [0])
-    blank: NDArray[np.float64] = field(default_factory=lambda: np.zeros(1))
-    label: NDArray[np.float64] = field(default_factory=lambda: np.full(1, _NEVER))
-    parents: list[int] = field(default_factory=lambda: [-1])
-    last: list[int] = field(default_factory=lambda: [0])
-    opinion: list[float] = field(default_factory=lambda: [0.0])
-    texts: list[tuple[str, tuple[int, ...]]] = field(default_factory=lambda: [("", ())])
-    children: dict[tuple[int, int], int] = field(default_factory=dict)
-
-    def step(self, row: NDArray[np.float64], guide: int) -> None:
-        """Advance by one time step of log-probabilities ``(C,)``; keep `guide` alive."""
-        nodes = self.nodes
-        last: NDArray[np.int64] = np.array([self.last[node] for node in nodes])
-        total = np.logaddexp(self.blank, self.label)
-        stay_blank = total + row[0]
-        stay_label = self.label + row[last]
-        grown = total[:, None] + row  # (nodes, C)
-        grown[np.arange(len(nodes)), last] = self.blank + row[last]
-        grown[:, 0] = _NEVER  # the blank grows nothing; it also stands for the root's last label
-
-        place = {node: at for at, node in enumerate(nodes)}
-        for at, node in enumerate(nodes):
-            parent = place.get(self.parents[node])
-            if parent is not None:
-                stay_label[at] = np.logaddexp(stay_label[at], grown[parent, last[at]])
-                grown[parent, last[at]] = _NEVER
-
-        opinions = np.array([self.opinion[node] for node in nodes])
-        rows, labels = self._best_growths(grown + opinions[:, None])
-        growths = dict.fromkeys(zip(rows.tolist(), labels.tolist(), strict=True))
-        if guide not in place:  # its parent was the guide before, so that one is alive
-            growths[place[self.parents[guide]], self.last[guide]] = None
-        born = [self.child(nodes[row_at], grown_by) for row_at, grown_by in growths]
-        everyone = nodes + born
-        blank = np.append(stay_blank, np.full(len(born), _NEVER))
-        label = np.append(stay_label, [grown[growth] for growth in growths])
-        merit = np.logaddexp(blank, label) + [self.opinion[node] for node in everyone]
-        keep = np.argsort(-merit, kind="stable")[: self.width].tolist()
-        if (at_guide := everyone.index(guide)) not in keep:
-            keep[-1] = at_guide
-        self.nodes = [everyone[i] for i in keep]
-        self.blank, self.label = blank[keep], label[keep]
-
-    def child(self, node: int, label: int) -> int:
-        """The node for `node`'s prefix with one more label."""
-        known = self.children.get((node, label))
-        if known is not None:
-            return known
-        new = self.children[node, label] = len(self.parents)
-        self.parents.append(node)
-        self.last.append(label)
-        opinion = self.opinion[node]
-        if self.scorer is not None:
-            text, pending = self.texts[node]
-            pending = (*pending, label)
-            unit = self.codec.decode(pending)
-            if unit:
-                opinion += self.scorer.score(text, unit)
-                text, pending = text + unit, ()
-            self.texts.append((text, pending))
-        self.opinion.append(opinion)
-        return new
-
-    def labels_of(self, node: int) -> list[int]:
-        """The labels from the root to `node`."""
-        labels = []
-        while node:
-            labels.append(self.last[node])
-            node = self.parents[node]
-        return labels[::-1]
-
-    def _best_growths(
-        self, merit: NDArray[np.float64]
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Rows and labels of the growths worth a node; a scorer sees four times the width."""
-        limit = self.width if self.scorer is None else 4 * self.width
-        flat = merit.ravel()
-        if flat.size > limit:
-            chosen = np.argpartition(-flat, limit - 1)[:limit]
-        else:
-            chosen = np.arange(flat.size)
-        chosen = np.sort(chosen[flat[chosen] > _NEVER])
-        rows, labels = np.divmod(chosen, merit.shape[1])
-        return rows, labels
+def _texts(hypotheses: Sequence[Found], codec: Codec) -> list[Found]:
+    """Hypotheses that spell the same text as one, best first."""
+    merged: dict[str, Found] = {}
+    for one in hypotheses:
+        text = codec.decode(one.labels)
+        other = merged.get(text)
+        if other is not None:
+            one = Found(
+                labels=other.labels if other.merit >= one.merit else one.labels,
+                log_prob=float(np.logaddexp(one.log_prob, other.log_prob)),
+                merit=float(np.logaddexp(one.merit, other.merit)),
+            )
+        merged[text] = one
+    return sorted(merged.values(), key=lambda one: -one.merit)
 
 
 def _check(log_probs: NDArray[np.floating[Any]], codec: Codec) -> None:

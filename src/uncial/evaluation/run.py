@@ -13,7 +13,7 @@ from uncial.text.metrics import LineScore, Score, score_line, summarize
 from uncial.text.normalize import Normalization
 
 if TYPE_CHECKING:
-    from uncial.data.store import LineStore
+    from uncial.data.store import LineRecord, LineStore
     from uncial.models.hub import LineReader
 
 T = TypeVar("T")
@@ -49,6 +49,7 @@ class Evaluation:
         units: What was counted as one character.
         seconds: Wall time of reading, images' decoding included.
         cpu_ms_per_line: CPU time of the same, all threads, per line.
+        greedy: Error rates of the greedy readings, where another way of decoding was asked for.
     """
 
     lines: tuple[LineResult, ...]
@@ -57,6 +58,7 @@ class Evaluation:
     units: Units
     seconds: float
     cpu_ms_per_line: float
+    greedy: Score | None = None
 
 
 def evaluate_lines(
@@ -88,16 +90,23 @@ def evaluate_lines(
     readings = recognizer.read_each(lambda at: store.image(rows[at]), len(rows), decoder)
     watch = _Watch()
     results = []
+    plain: list[LineScore] = []
     for done, (row, reading) in enumerate(zip(rows, watch.each(readings), strict=True), start=1):
         record = store.record(row)
-        score = score_line(
-            record.text,
-            reading.text,
-            normalization=rules,
-            units=units,
-            line_id=record.line_id,
-            group=record.page or record.document,
-        )
+
+        def scored(text: str, record: LineRecord = record) -> LineScore:
+            return score_line(
+                record.text,
+                text,
+                normalization=rules,
+                units=units,
+                line_id=record.line_id,
+                group=record.page or record.document,
+            )
+
+        score = scored(reading.text)
+        if reading.greedy is not None:
+            plain.append(score if reading.greedy == reading.text else scored(reading.greedy))
         results.append(
             LineResult(
                 row=row,
@@ -115,6 +124,7 @@ def evaluate_lines(
         units=units,
         seconds=watch.seconds,
         cpu_ms_per_line=1000 * watch.cpu_seconds / max(len(results), 1),
+        greedy=summarize(plain, seed=seed) if plain else None,
     )
 
 

@@ -6,14 +6,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from uncial.archive import ModelArchive
-from uncial.decoding.ctc import Hypothesis, greedy, prefix_beam
+from uncial.decoding.ctc import Hypothesis, greedy
+from uncial.decoding.listening import Listener, Weights
 from uncial.formats.models import native
 from uncial.imaging.prepare import Preprocessing, prepare
 from uncial.imaging.tesseract import INVERSION_THRESHOLD as _DOUBT
@@ -61,11 +62,23 @@ class Reading:
         text: In logical order.
         confidence: 0-1, geometric mean over the characters.
         characters: From left to right.
+        greedy: The text that the likeliest label of each step gives, where another way of
+            decoding was asked for.
     """
 
     text: str
     confidence: float
     characters: tuple[ReadCharacter, ...]
+    greedy: str | None = None
+
+
+class _Decoded(NamedTuple):
+    """One line of a batch: greedy reading, log-probabilities, prepared and given width, px."""
+
+    greedy: Hypothesis
+    log_probs: NDArray[np.float32]
+    prepared: int
+    width: int
 
 
 class Recognizer:
@@ -101,6 +114,7 @@ class Recognizer:
         self.ranges = dict(ranges or {})
         self.components = dict(components or {})
         self._integers: Network | None = None
+        self._listener: Listener | None = None
 
     @classmethod
     def load(cls, path: Path | str) -> Recognizer:
@@ -153,6 +167,10 @@ class Recognizer:
     def decoding(self, decoder: Decoder) -> str:
         """How the network's output becomes text where `decoder` is asked for."""
         return decoder
+
+    def listen(self, listener: Listener) -> None:
+        """From now on language has a say wherever the decoder is ``"beam"``."""
+        self._listener = listener
 
     def missing(self, text: str) -> set[str]:
         """Graphemes of `text` that it cannot write."""
@@ -209,6 +227,27 @@ class Recognizer:
             decoder: As for `read`.
             threads: As for `read`.
         """
+        beam = decoder == "beam"
+        for decoded in self._chunks(image, count, threads, keep=beam):
+            best = [line.greedy for line in decoded]
+            if beam:
+                listener = self._listener or Listener(self.codec, weights=Weights(stands=1.0))
+                best = listener.read([line.log_probs for line in decoded], best)
+            for line, one in zip(decoded, best, strict=True):
+                plain = self.in_order(line.greedy.text) if beam else None
+                yield self._reading(one, line.prepared, line.width, plain)
+
+    def log_probs_each(
+        self, image: Callable[[int], Image], count: int, threads: int = 0
+    ) -> Iterator[NDArray[np.float32]]:
+        """``(T, C)`` natural log of each image; arguments as for `read_each`."""
+        for decoded in self._chunks(image, count, threads, keep=True):
+            yield from (line.log_probs for line in decoded)
+
+    def _chunks(
+        self, image: Callable[[int], Image], count: int, threads: int, *, keep: bool
+    ) -> Iterator[list[_Decoded]]:
+        """Lines in order, some hundred at once; their log-probabilities only if told to `keep`."""
         chunk = 256
         network = self._reading_network()
         with worker_pool(threads) as pool:
@@ -217,14 +256,13 @@ class Recognizer:
                 sized = list(pool.map(lambda i: self._prepared(image(i)), numbers))
                 order = np.argsort([line.shape[1] for line, _ in sized], kind="stable")
                 groups = list(_groups([sized[i][0].shape[1] for i in order]))
-                found: dict[int, Reading] = {}
+                found: dict[int, _Decoded] = {}
                 jobs = [[int(i) for i in order[a:b]] for a, b in groups]
                 batches = ([sized[i] for i in job] for job in jobs)
-                done = pool.map(lambda lines: self._read_batch(network, lines, decoder), batches)
-                for job, readings in zip(jobs, done, strict=True):
-                    found.update(zip(job, readings, strict=True))
-                for i in range(len(sized)):
-                    yield found[i]
+                done = pool.map(lambda lines: self._decoded(network, lines, keep), batches)
+                for job, lines in zip(jobs, done, strict=True):
+                    found.update(zip(job, lines, strict=True))
+                yield [found[i] for i in range(len(sized))]
 
     def _reading_network(self) -> Network:
         if self._integers is not None:
@@ -247,9 +285,9 @@ class Recognizer:
     def _prepared(self, image: Image) -> tuple[Image, int]:
         return prepare(image, self.preprocessing), image.shape[1]
 
-    def _read_batch(
-        self, network: Network, lines: Sequence[tuple[Image, int]], decoder: Decoder
-    ) -> list[Reading]:
+    def _decoded(
+        self, network: Network, lines: Sequence[tuple[Image, int]], keep: bool
+    ) -> list[_Decoded]:
         images = [line for line, _ in lines]
         found = self._log_probs(network, images)
         if self.preprocessing.style == "tesseract" and self.preprocessing.polarity == "auto":
@@ -258,8 +296,9 @@ class Recognizer:
                 turned = self._log_probs(network, [255 - images[at] for at in doubted])
                 for at, rows in zip(doubted, turned, strict=True):
                     found[at] = max(found[at], rows, key=_sureness)
+        nothing = np.zeros((0, 0), np.float32)
         return [
-            self._reading(rows, line.shape[1], width, decoder)
+            _Decoded(greedy(rows, self.codec), rows if keep else nothing, line.shape[1], width)
             for rows, (line, width) in zip(found, lines, strict=True)
         ]
 
@@ -274,14 +313,7 @@ class Recognizer:
         steps = network.output_widths(frames.widths).tolist()
         return [rows[:n] for rows, n in zip(log_probs, steps, strict=True)]
 
-    def _reading(
-        self, log_probs: NDArray[np.float32], prepared: int, width: int, decoder: Decoder
-    ) -> Reading:
-        best: Hypothesis
-        if decoder == "beam":
-            best = prefix_beam(log_probs, self.codec)[0]
-        else:
-            best = greedy(log_probs, self.codec)
+    def _reading(self, best: Hypothesis, prepared: int, width: int, plain: str | None) -> Reading:
         scale = width / prepared
         step = self.network.stride_x
 
@@ -292,10 +324,10 @@ class Recognizer:
             ReadCharacter(c.grapheme, c.confidence, column(c.start), column(c.stop))
             for c in best.characters
         )
-        return Reading(self._ordered(best.text), best.confidence, characters)
+        return Reading(self.in_order(best.text), best.confidence, characters, plain)
 
-    def _ordered(self, text: str) -> str:
-        """What was read from left to right, in logical order."""
+    def in_order(self, text: str) -> str:
+        """A text read from left to right, in logical order."""
         if self.preprocessing.style == "tesseract":
             return as_read(self.codec.units(text))
         return logical_order(text)

@@ -103,6 +103,8 @@ def _task(
     )
 
 
+_LANGUAGE = {"language.lm": "lm", "language.words": "words", "language.closed": "closed"}
+
 TASKS: dict[str, Task] = {
     task.name: task
     for task in (
@@ -115,12 +117,19 @@ TASKS: dict[str, Task] = {
                "start.strategy": "strategy", "start.append_index": "append-index"}),
         _task("tesstrain", "Do what make does in tesstrain, with its folders and variables.",
               ("target", "variables")),
-        _task("evaluate", "Measure a model on a split: CER, WER, report.", ("model", "data")),
-        _task("recognize", "Read line images with a model.", ("model", "images"), {"output": "o"}),
+        _task("lm", "Learn character n-grams from text, to be listened to in reading.",
+              ("sources",), {"output": "o"}),
+        _task("tune", "Find how much language should count for a model.", ("model", "data"),
+              {"output": "o"}),
+        _task("evaluate", "Measure a model on a split: CER, WER, report.", ("model", "data"),
+              _LANGUAGE),
+        _task("recognize", "Read line images with a model.", ("model", "images"),
+              {"output": "o", **_LANGUAGE}),
         _task("convert", "Turn a model file into another program's.", ("source", "target")),
         _task("components", "List, extract or replace the parts of a traineddata file.",
               ("file",), {"output": "o"}),
-        _task("inspect", "Say what a model file or a line store holds.", ("file",)),
+        _task("inspect", "Say what a model file, a language model or a line store holds.",
+              ("file",)),
         _task("doctor", "Say what this machine offers: versions, cores, fonts, Tesseract."),
     )
 }  # fmt: skip

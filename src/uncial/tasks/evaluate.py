@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -11,10 +11,12 @@ import numpy as np
 
 from uncial.errors import ConfigError, DataError
 from uncial.progress import Note, Reporter, silent
+from uncial.tasks.listening import LanguageConfig, listen, unknown_rate
 from uncial.text.normalize import Normalization
 
 if TYPE_CHECKING:
     from uncial.data.store import LineStore
+    from uncial.decoding.listening import Weights
     from uncial.evaluation.run import Evaluation
     from uncial.models.hub import LineReader
 
@@ -39,7 +41,11 @@ class EvaluateConfig:
     """How many of the worst lines the report shows."""
 
     decoder: Literal["greedy", "beam"] = "greedy"
-    """How the network's output becomes text; models of Tesseract keep their own way."""
+    """How the network's output becomes text; models of Tesseract keep their own way, and language
+    is listened to in a beam."""
+
+    language: LanguageConfig = field(default_factory=LanguageConfig)
+    """Language to listen to."""
 
     dictionary: bool = True
     """Whether a model of Tesseract prefers the words of its dictionary."""
@@ -69,6 +75,10 @@ class EvaluateResult:
         cer_macro: Mean of the lines' own rates.
         cer_ci95: Bootstrap interval over `interval_unit`.
         cpu_ms_per_line: CPU time of reading, images' decoding included, all threads.
+        greedy_cer: CER without language, or without a beam.
+        greedy_wer: WER of the same.
+        weights: How much language counted, where there was one.
+        oov_rate: Share of the ground truth's words, 0-1, that the word list lacks.
         report: The HTML file, if one was asked for.
     """
 
@@ -92,6 +102,10 @@ class EvaluateResult:
     decoder: str
     cpu_ms_per_line: float
     seconds: float
+    greedy_cer: float | None
+    greedy_wer: float | None
+    weights: dict[str, float] | None
+    oov_rate: float | None
     report: Path | None
 
 
@@ -116,6 +130,8 @@ def evaluate(config: EvaluateConfig, reporter: Reporter = silent) -> EvaluateRes
     if config.report is not None and config.report.is_dir():
         raise ConfigError(f"{config.report}: is a folder", remedy="name an HTML file to write")
     recognizer = open_model(config.model, dictionary=config.dictionary)
+    words, weights = listen(recognizer, config.language, reporter)
+    decoder = config.decoder if weights is None else "beam"
     seed = config.seed
     if seed == "model":
         seed = int(recognizer.metadata.get("settings", {}).get("seed", 0))
@@ -133,15 +149,26 @@ def evaluate(config: EvaluateConfig, reporter: Reporter = silent) -> EvaluateRes
             store,
             _rows(store, config),
             reporter,
-            decoder=config.decoder,
+            decoder=decoder,
             normalization=rules,
             units=config.units,
             seed=seed,
         )
+        told = _told(recognizer.decoding(decoder), weights, evaluation)
         if config.report is not None:
-            _write_report(config, config.report, evaluation, store, recognizer)
+            _write_report(config, config.report, evaluation, store, recognizer, told)
             reporter(Note(text=f"report written to {config.report}"))
-    return _result(config, evaluation, recognizer.decoding(config.decoder))
+    unknown = unknown_rate(words, [line.score.truth for line in evaluation.lines])
+    result = _result(config, evaluation, recognizer.decoding(decoder))
+    return replace(result, weights=asdict(weights) if weights else None, oov_rate=unknown)
+
+
+def _told(decoder: str, weights: Weights | None, evaluation: Evaluation) -> str:
+    """How lines were decoded, with the figures of the greedy readings beside it."""
+    if evaluation.greedy is None:
+        return decoder
+    how = "with language" if weights else "over alignments"
+    return f"{decoder} {how}; greedy CER {100 * evaluation.greedy.cer:.2f} %"
 
 
 def _warn_of_drawn(
@@ -179,7 +206,7 @@ def _rows(store: LineStore, config: EvaluateConfig) -> list[int]:
 
 
 def _result(config: EvaluateConfig, evaluation: Evaluation, decoder: str) -> EvaluateResult:
-    score = evaluation.score
+    score, plain = evaluation.score, evaluation.greedy
     shared = {item.name for item in fields(EvaluateResult)} & {f.name for f in fields(score)}
     return EvaluateResult(
         model=config.model,
@@ -190,6 +217,10 @@ def _result(config: EvaluateConfig, evaluation: Evaluation, decoder: str) -> Eva
         decoder=decoder,
         cpu_ms_per_line=evaluation.cpu_ms_per_line,
         seconds=evaluation.seconds,
+        greedy_cer=plain.cer if plain else None,
+        greedy_wer=plain.wer if plain else None,
+        weights=None,
+        oov_rate=None,
         report=config.report,
         **{name: getattr(score, name) for name in shared},
     )
@@ -201,6 +232,7 @@ def _write_report(
     evaluation: Evaluation,
     store: LineStore,
     recognizer: LineReader,
+    decoder: str,
 ) -> None:
     from uncial.evaluation.report import html
 
@@ -213,7 +245,7 @@ def _write_report(
             "spec": recognizer.spec,
             "labels": recognizer.labels,
             "normalization": recognizer.normalization.name,
-            "decoder": recognizer.decoding(config.decoder),
+            "decoder": decoder,
         },
         data={
             "source": "\n".join(map(str, config.data)),

@@ -1,4 +1,4 @@
-"""Say what a model file or a line store holds."""
+"""Say what a model file, a language model or a line store holds."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class InspectConfig:
     """What to look at."""
 
     file: Path
-    """Model file or line store."""
+    """Model file, language model or line store."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +29,7 @@ class InspectResult:
 
     Attributes:
         file: As given.
-        kind: ``"model"`` or ``"line store"``.
+        kind: ``"model"``, ``"language model"`` or ``"line store"``.
         facts: By name; which ones depends on the kind.
     """
 
@@ -39,11 +39,13 @@ class InspectResult:
 
 
 def inspect(config: InspectConfig, reporter: Reporter = silent) -> InspectResult:
-    """Say what a model file or a line store holds; changes nothing.
+    """Say what a model file, a language model or a line store holds; changes nothing.
 
     Raises:
-        InputError: The file is missing, or is neither.
+        InputError: The file is missing, or is none of these.
     """
+    from uncial.formats.lm.opening import is_language_model
+
     path = config.file
     if not path.exists():
         raise InputError(f"{path}: does not exist", remedy="name a model file or a line store")
@@ -53,7 +55,20 @@ def inspect(config: InspectConfig, reporter: Reporter = silent) -> InspectResult
         raise InputError(
             f"{path}: is a folder without a line store", remedy="name a model file or a line store"
         )
+    if is_language_model(path):
+        return InspectResult(file=path, kind="language model", facts=_language_facts(path))
     return InspectResult(file=path, kind="model", facts=_model_facts(path))
+
+
+def _language_facts(path: Path) -> dict[str, Any]:
+    from uncial.formats.lm.opening import open_ngrams
+
+    model = open_ngrams(path)
+    return {
+        "order": model.order,
+        "ngrams": dict(enumerate(model.counts, start=1)),
+        "charset": " ".join(sorted(model.tokens[3:])),
+    }
 
 
 def _store_facts(path: Path) -> dict[str, Any]:

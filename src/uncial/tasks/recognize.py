@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from uncial.errors import ConfigError, ImageError, InputError
 from uncial.progress import Advanced, Note, Reporter, silent
+from uncial.tasks.listening import LanguageConfig, listen, unknown_rate
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,7 +37,11 @@ class RecognizeConfig:
     """Images of one line each, or folders of such images."""
 
     decoder: Literal["greedy", "beam"] = "greedy"
-    """How the network's output becomes text; models of Tesseract keep their own way."""
+    """How the network's output becomes text; models of Tesseract keep their own way, and language
+    is listened to in a beam."""
+
+    language: LanguageConfig = field(default_factory=LanguageConfig)
+    """Language to listen to."""
 
     dictionary: bool = True
     """Whether a model of Tesseract prefers the words of its dictionary."""
@@ -77,11 +82,13 @@ class RecognizeResult:
         lines: One for each image that could be read.
         files: What was written, where a folder was named.
         printed: In another format than text, where no folder was named.
+        oov_rate: Share of the words read, 0-1, that the word list lacks.
     """
 
     lines: tuple[RecognizedLine, ...]
     files: tuple[Path, ...] = ()
     printed: str = ""
+    oov_rate: float | None = None
 
 
 def recognize(config: RecognizeConfig, reporter: Reporter = silent) -> RecognizeResult:
@@ -101,6 +108,8 @@ def recognize(config: RecognizeConfig, reporter: Reporter = silent) -> Recognize
     paths = _expanded(config.images)
     targets = _targets(paths, config)
     reader = open_model(config.model, dictionary=config.dictionary)
+    words, weights = listen(reader, config.language, reporter)
+    decoder = config.decoder if weights is None else "beam"
     lines: list[RecognizedLine] = []
     printed: list[str] = []
     faults: list[str] = []
@@ -109,7 +118,7 @@ def recognize(config: RecognizeConfig, reporter: Reporter = silent) -> Recognize
         if faults and not config.go_on:
             faults += [fault for _, fault in _faulty(paths[start + _CHUNK :])]
             raise _unreadable(faults, len(paths))
-        for line, image in _read(reader, images, config.decoder):
+        for line, image in _read(reader, images, decoder):
             page = 0 if targets else len(lines)
             lines.append(line)
             text = _formatted(line, image.shape, page, config.format)
@@ -122,7 +131,12 @@ def recognize(config: RecognizeConfig, reporter: Reporter = silent) -> Recognize
     for fault in faults:
         reporter(Note(text=f"left out: {fault}", level="warning"))
     files = tuple(targets[line.image] for line in lines) if targets else ()
-    return RecognizeResult(lines=tuple(lines), files=files, printed="".join(printed))
+    unknown = unknown_rate(words, [line.text for line in lines])
+    if unknown is not None:
+        reporter(Note(text=f"{unknown:.1%} of the words read are not on the word list"))
+    return RecognizeResult(
+        lines=tuple(lines), files=files, printed="".join(printed), oov_rate=unknown
+    )
 
 
 def _targets(paths: Sequence[Path], config: RecognizeConfig) -> dict[Path, Path]:

@@ -1,5 +1,6 @@
 """CTC decoding: against brute force, and what a reading promises."""
 
+import dataclasses
 import itertools
 import math
 from collections import defaultdict
@@ -11,8 +12,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from uncial.decoding.alignment import align_labels
-from uncial.decoding.ctc import greedy, prefix_beam
-from uncial.errors import CharsetError
+from uncial.decoding.ctc import Hypothesis, greedy, prefix_beam
+from uncial.decoding.language import Rows, Spelled
+from uncial.decoding.steps import BeamSettings
+from uncial.errors import CharsetError, ConfigError
 from uncial.text.codec import Codec
 
 SPELLED = Codec((("x", (1, 2)), ("y", (2,))))
@@ -21,6 +24,17 @@ SPELLED = Codec((("x", (1, 2)), ("y", (2,))))
 def random_log_probs(seed: int, steps: int, width: int, sharpness: float) -> NDArray[np.float64]:
     logits = np.random.default_rng(seed).normal(size=(steps, width)) * sharpness
     return logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)
+
+
+EXACT = BeamSettings(width=1000, tokens=1000, floor=-math.inf, sure=2.0)
+
+
+def beam(
+    log_probs: NDArray[np.floating], codec: Codec, width: int = 1000, rows: Rows | None = None
+) -> list[Hypothesis]:
+    """Every text of one line that a beam of that width holds, nothing else left out."""
+    settings = dataclasses.replace(EXACT, width=width)
+    return prefix_beam([log_probs], codec, rows=rows, settings=settings, most=width)[0]
 
 
 tables = st.builds(
@@ -50,7 +64,7 @@ def brute_force(log_probs: NDArray[np.float64], codec: Codec) -> dict[str, float
 def test_a_wide_beam_equals_brute_force(log_probs: NDArray[np.float64]) -> None:
     codec = letters(log_probs.shape[1])
     expected = brute_force(log_probs, codec)
-    found = prefix_beam(log_probs, codec, width=1000)
+    found = beam(log_probs, codec)
     assert {h.text: math.exp(h.log_prob) for h in found} == pytest.approx(expected)
     assert [h.log_prob for h in found] == sorted((h.log_prob for h in found), reverse=True)
 
@@ -58,7 +72,7 @@ def test_a_wide_beam_equals_brute_force(log_probs: NDArray[np.float64]) -> None:
 @given(st.integers(0, 10**6), st.integers(1, 5))
 def test_a_wide_beam_equals_brute_force_with_long_codes(seed: int, steps: int) -> None:
     log_probs = random_log_probs(seed, steps, 3, 1.0)
-    found = prefix_beam(log_probs, SPELLED, width=1000)
+    found = beam(log_probs, SPELLED)
     expected = brute_force(log_probs, SPELLED)
     assert {h.text: math.exp(h.log_prob) for h in found} == pytest.approx(expected)
 
@@ -72,7 +86,7 @@ def test_greedy_is_at_most_as_likely_as_beam(
 ) -> None:
     log_probs = random_log_probs(seed, steps, labels, sharpness)
     codec = letters(labels)
-    best = prefix_beam(log_probs, codec, width=width)
+    best = beam(log_probs, codec, width)
     assert greedy(log_probs, codec).log_prob <= best[0].log_prob + 1e-9
     assert 1 <= len(best) <= width
     assert len({h.text for h in best}) == len(best)
@@ -101,7 +115,7 @@ def test_greedy_collapses_repeats_and_reports_positions() -> None:
 
 def test_beam_agrees_with_greedy_on_sure_lines() -> None:
     table = peaked([0, 1, 1, 0, 1, 2, 2, 2, 0], 3, peak=0.999)
-    assert prefix_beam(table, letters(3))[0].characters == greedy(table, letters(3)).characters
+    assert beam(table, letters(3))[0].characters == greedy(table, letters(3)).characters
 
 
 def test_several_labels_make_one_character() -> None:
@@ -112,7 +126,7 @@ def test_several_labels_make_one_character() -> None:
 
 
 def test_empty_readings() -> None:
-    for decode in (greedy, lambda *given: prefix_beam(*given)[0]):
+    for decode in (greedy, lambda *given: beam(*given)[0]):
         blank = decode(peaked([0, 0, 0], 3), letters(3))
         assert (blank.text, blank.characters) == ("", ())
         assert blank.confidence == pytest.approx(0.9)
@@ -123,52 +137,86 @@ def test_empty_readings() -> None:
 def test_beam_prefers_a_text_that_no_single_path_favours() -> None:
     log_probs = np.log([[0.6, 0.4], [0.6, 0.4]])
     assert greedy(log_probs, letters(2)).text == ""
-    assert prefix_beam(log_probs, letters(2))[0].text == "a"
+    assert beam(log_probs, letters(2))[0].text == "a"
 
 
 def test_impossible_labels_are_never_read() -> None:
     with np.errstate(divide="ignore"):
         log_probs = np.log([[0.0, 1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
-    found = prefix_beam(log_probs, letters(3))
+    found = beam(log_probs, letters(3))
     assert [h.text for h in found] == ["aa"]
     assert found[0].confidence == 1.0
 
 
 class Prefers:
-    """A scorer that likes one text, and remembers what it was asked."""
+    """A machine that likes one text, and remembers in which states it was asked."""
 
-    def __init__(self, text: str) -> None:
+    most = 0.0
+    start = 0
+
+    def __init__(self, text: str, columns: str) -> None:
         self.text = text
-        self.asked: list[tuple[str, str]] = []
+        self.columns = columns
+        self.asked: list[int] = []
 
-    def score(self, prefix_text: str, grapheme: str) -> float:
-        self.asked.append((prefix_text, grapheme))
-        return 0.0 if self.text.startswith(prefix_text + grapheme) else -10.0
+    def rows(self, states: NDArray[np.integer]) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        self.asked += states.tolist()
+        liked = [[self.text[s : s + 1] == unit != "" for unit in self.columns] for s in states]
+        after = np.where(liked, np.asarray(states)[:, None] + 1, len(self.text))
+        return np.where(liked, 0.0, -10.0).astype(np.float32), after
+
+    def ends(self, states: NDArray[np.integer]) -> NDArray[np.float32]:
+        return np.zeros(len(states), np.float32)
 
 
-def test_a_scorer_turns_the_ranking_but_not_the_probability() -> None:
+def test_language_turns_the_ranking_but_not_the_probability() -> None:
     log_probs = np.log([[0.1, 0.5, 0.4], [0.8, 0.1, 0.1], [0.1, 0.5, 0.4]])
-    plain = {h.text: h.log_prob for h in prefix_beam(log_probs, letters(3), width=50)}
-    scorer = Prefers("ba")
-    found = prefix_beam(log_probs, letters(3), width=50, scorer=scorer)
+    plain = {h.text: h.log_prob for h in beam(log_probs, letters(3), 50)}
+    machine = Prefers("ba", "-ab")
+    found = beam(log_probs, letters(3), 50, Rows(machine))
     assert found[0].text == "ba"
     assert found[0].log_prob == pytest.approx(plain["ba"])
-    assert ("b", "a") in scorer.asked
-    assert len(set(scorer.asked)) == len(scorer.asked)
+    assert len(set(machine.asked)) == len(machine.asked)
 
 
-def test_a_scorer_hears_whole_graphemes() -> None:
-    scorer = Prefers("xy")
-    prefix_beam(peaked([1, 2, 0, 2], 3), SPELLED, scorer=scorer)
-    assert ("", "x") in scorer.asked
-    assert ("x", "y") in scorer.asked
+def test_language_hears_whole_graphemes() -> None:
+    machine = Prefers("xy", "xy")
+    (best, *_) = beam(peaked([1, 2, 0, 2], 3), SPELLED, 50, Rows(Spelled(machine, SPELLED)))
+    assert best.text == "xy"
+    assert {0, 1} <= set(machine.asked)
+
+
+def test_many_lines_are_read_as_each_alone() -> None:
+    lines = [random_log_probs(seed, 3 + 5 * seed, 8, 2.0) for seed in range(12)]
+    together = prefix_beam(lines, letters(8), most=3)
+    for line, found in zip(lines, together, strict=True):
+        (alone,) = prefix_beam([line], letters(8), most=3)
+        assert [h.text for h in found] == [h.text for h in alone]
+        assert [h.log_prob for h in found] == pytest.approx([h.log_prob for h in alone])
+
+
+@given(st.integers(0, 10**6), st.integers(1, 40), st.integers(2, 8))
+def test_leaving_out_sure_steps_changes_next_to_nothing(seed: int, steps: int, labels: int) -> None:
+    rng = np.random.default_rng(seed)
+    log_probs = random_log_probs(seed, steps, labels, 1.0)
+    for step in np.flatnonzero(rng.random(steps) < 0.7):
+        log_probs[step] = peaked([int(rng.integers(0, labels))], labels, 1 - 1e-9)[0]
+    shorter = dataclasses.replace(EXACT, width=16, sure=1 - 1e-6)
+    (quick,) = prefix_beam([log_probs], letters(labels), settings=shorter)
+    slow = beam(log_probs, letters(labels), 16)
+    assert quick[0].log_prob == pytest.approx(slow[0].log_prob, abs=1e-4)
 
 
 def test_a_wrong_codec_is_refused() -> None:
     with pytest.raises(CharsetError, match=r"\(4, 5\).*3 labels"):
         greedy(np.zeros((4, 5), np.float32), letters(3))
-    with pytest.raises(ValueError, match="beam width 0"):
-        prefix_beam(np.zeros((4, 3), np.float32), letters(3), width=0)
+    with pytest.raises(CharsetError, match=r"\(4, 5\).*3 labels"):
+        prefix_beam([np.zeros((4, 5), np.float32)], letters(3))
+
+
+def test_a_beam_of_no_width_is_refused() -> None:
+    with pytest.raises(ConfigError, match="width 0"):
+        BeamSettings(width=0)
 
 
 @given(tables, st.data())
@@ -186,5 +234,5 @@ def test_alignment_is_the_best_path(log_probs: NDArray[np.float64], data: st.Dat
         if labels not in best or score > best[labels][0]:
             best[labels] = (score, runs)
     chosen = data.draw(st.lists(st.sampled_from(sorted(best)), min_size=1, max_size=4))
-    for labels, runs in zip(chosen, align_labels(log_probs, chosen), strict=True):
+    for labels, runs in zip(chosen, align_labels([log_probs] * len(chosen), chosen), strict=True):
         assert [(run.start, run.stop) for run in runs] == best[labels][1]

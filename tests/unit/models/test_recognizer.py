@@ -12,6 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from uncial.decoding.ctc import greedy
+from uncial.decoding.listening import Listener, Weights
 from uncial.errors import FormatError
 from uncial.formats.models import native
 from uncial.imaging.prepare import Preprocessing
@@ -21,6 +23,7 @@ from uncial.nn.fold import folded
 from uncial.nn.frames import Frames
 from uncial.nn.ops.norm import BatchNorm
 from uncial.text.codec import Codec
+from uncial.text.kneserney import train_ngrams
 from uncial.text.normalize import Normalization
 
 Image = NDArray[np.uint8]
@@ -198,6 +201,27 @@ def test_right_to_left_text_comes_out_in_logical_order(seen: str, text: str, dec
     assert "".join(c.grapheme for c in reading.characters) == seen
     assert sorted(reading.text) == sorted(text)
     assert reading.text == text
+
+
+def test_language_is_listened_to_in_a_beam_and_the_greedy_text_told() -> None:
+    reader, lines = _recognizer(), [_line(seed) for seed in range(6)]
+    plain = reader.read(lines, threads=1)
+    assert {reading.greedy for reading in plain} == {None}
+    summed = reader.read(lines, decoder="beam", threads=1)
+    assert [reading.greedy for reading in summed] == [reading.text for reading in plain]
+    weights = Weights(weight=3.0, bonus=6.0, stands=2.0)
+    reader.listen(Listener(reader.codec, train_ngrams(["hahaha"], order=2), weights=weights))
+    heard = reader.read(lines, decoder="beam", threads=1)
+    assert [reading.greedy for reading in heard] == [reading.text for reading in plain]
+    assert sum(r.text.count("ha") for r in heard) > sum(r.text.count("ha") for r in summed)
+    assert reader.read(lines, threads=1) == plain
+
+
+def test_log_probabilities_are_those_that_are_read(recognizer: Recognizer) -> None:
+    lines = [_line(seed) for seed in range(5)]
+    made = recognizer.log_probs_each(lambda at: lines[at], len(lines), threads=1)
+    texts = [recognizer.in_order(greedy(one, recognizer.codec).text) for one in made]
+    assert texts == [reading.text for reading in recognizer.read(lines, threads=1)]
 
 
 def test_a_saved_model_reads_the_same(recognizer: Recognizer, tmp_path: Path) -> None:
