@@ -28,6 +28,8 @@ BENCHMARKS = {
     "to_ten_percent": ("speed/to_ten_percent.py", "training on Fraktur, beside kraken, 25 min"),
     "rendered_lines": ("speed/rendered_lines.py", "training, beside lstmtraining, 10 min"),
     "resume": ("speed/resume.py", "killed ten times, equal bit for bit, 4 min"),
+    "prediction": ("trust/prediction.py", "predicted against true CER, 1 min; needs accuracy"),
+    "forecast": ("trust/forecast.py", "learning curves from a quarter of the lines, 20 min"),
     "memory": ("speed/memory.py", "peak memory of training from 100,000 lines, 5 min"),
 }
 RECORDS_ALWAYS = ("ingest",)  # has no quick form

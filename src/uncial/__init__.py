@@ -12,16 +12,20 @@ if TYPE_CHECKING:
     from uncial.data.store import LineStore
     from uncial.errors import UncialError
     from uncial.models.recognizer import Reading, Recognizer
+    from uncial.tasks.calibrate import CalibrateConfig, calibrate
+    from uncial.tasks.compare import CompareConfig, compare
     from uncial.tasks.components import ComponentsConfig, components
     from uncial.tasks.convert import ConvertConfig, convert
     from uncial.tasks.demo import DemoConfig, demo
     from uncial.tasks.doctor import DoctorConfig, doctor
     from uncial.tasks.evaluate import EvaluateConfig, evaluate
+    from uncial.tasks.forecast import ForecastConfig, forecast
     from uncial.tasks.ingest import IngestConfig, ingest
     from uncial.tasks.inspect import InspectConfig, inspect
     from uncial.tasks.listening import LanguageConfig
     from uncial.tasks.lm import LmConfig, lm
     from uncial.tasks.recognize import RecognizeConfig, recognize
+    from uncial.tasks.score import ScoreConfig, score
     from uncial.tasks.tesstrain import TesstrainConfig, tesstrain
     from uncial.tasks.train import TrainConfig, train
     from uncial.tasks.tune import TuneConfig, tune
@@ -30,13 +34,16 @@ if TYPE_CHECKING:
     from uncial.text.normalize import Normalization
 
 _HOMES = {
+    "CalibrateConfig": "uncial.tasks.calibrate",
     "Charset": "uncial.text.charset",
     "Codec": "uncial.text.codec",
+    "CompareConfig": "uncial.tasks.compare",
     "ComponentsConfig": "uncial.tasks.components",
     "ConvertConfig": "uncial.tasks.convert",
     "DemoConfig": "uncial.tasks.demo",
     "DoctorConfig": "uncial.tasks.doctor",
     "EvaluateConfig": "uncial.tasks.evaluate",
+    "ForecastConfig": "uncial.tasks.forecast",
     "IngestConfig": "uncial.tasks.ingest",
     "InspectConfig": "uncial.tasks.inspect",
     "LanguageConfig": "uncial.tasks.listening",
@@ -46,32 +53,40 @@ _HOMES = {
     "Reading": "uncial.models.recognizer",
     "RecognizeConfig": "uncial.tasks.recognize",
     "Recognizer": "uncial.models.recognizer",
+    "ScoreConfig": "uncial.tasks.score",
     "TesstrainConfig": "uncial.tasks.tesstrain",
     "TrainConfig": "uncial.tasks.train",
     "TuneConfig": "uncial.tasks.tune",
     "UncialError": "uncial.errors",
+    "calibrate": "uncial.tasks.calibrate",
+    "compare": "uncial.tasks.compare",
     "components": "uncial.tasks.components",
     "convert": "uncial.tasks.convert",
     "demo": "uncial.tasks.demo",
     "doctor": "uncial.tasks.doctor",
     "evaluate": "uncial.tasks.evaluate",
+    "forecast": "uncial.tasks.forecast",
     "ingest": "uncial.tasks.ingest",
     "inspect": "uncial.tasks.inspect",
     "lm": "uncial.tasks.lm",
     "recognize": "uncial.tasks.recognize",
+    "score": "uncial.tasks.score",
     "tesstrain": "uncial.tasks.tesstrain",
     "train": "uncial.tasks.train",
     "tune": "uncial.tasks.tune",
 }
 
 __all__ = [
+    "CalibrateConfig",
     "Charset",
     "Codec",
+    "CompareConfig",
     "ComponentsConfig",
     "ConvertConfig",
     "DemoConfig",
     "DoctorConfig",
     "EvaluateConfig",
+    "ForecastConfig",
     "IngestConfig",
     "InspectConfig",
     "LanguageConfig",
@@ -81,19 +96,24 @@ __all__ = [
     "Reading",
     "RecognizeConfig",
     "Recognizer",
+    "ScoreConfig",
     "TesstrainConfig",
     "TrainConfig",
     "TuneConfig",
     "UncialError",
+    "calibrate",
+    "compare",
     "components",
     "convert",
     "demo",
     "doctor",
     "evaluate",
+    "forecast",
     "ingest",
     "inspect",
     "lm",
     "recognize",
+    "score",
     "tesstrain",
     "train",
     "tune",

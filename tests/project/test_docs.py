@@ -10,6 +10,7 @@ from uncial.cli.main import EXIT_CODES
 from uncial.registry import Registry
 from uncial.tasks.base import TASKS
 from uncial.text import normalize
+from uncial.text.profiles import PROFILES
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -44,6 +45,12 @@ def test_every_normalization_rule_is_documented() -> None:
     assert isinstance(normalize.RULES, Registry)
     page = (DOCS / "how-cer-is-computed.md").read_text(encoding="utf-8")
     assert not [name for name in normalize.RULES if f"`{name}`" not in page]
+
+
+def test_every_profile_is_documented_with_its_rules() -> None:
+    page = (DOCS / "how-cer-is-computed.md").read_text(encoding="utf-8")
+    for name, rules in PROFILES.items():
+        assert f"| `{name}` | `{rules}` |" in page
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

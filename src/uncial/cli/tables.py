@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
@@ -75,8 +75,96 @@ def _show_evaluation(result: Result, console: Console) -> None:
         console.print(
             f"{percent(result['oov_rate'])} of the words are not on the word list", highlight=False
         )
+    _show_profiles(result["profiles"], console)
+    if result["predicted_cer"] is not None:
+        low, high = result["predicted_ci95"]
+        error = result["prediction_error"]
+        over = f"; mean error over pages or documents {percent(error)}" if error else ""
+        console.print(
+            f"predicted from confidences alone: CER {percent(result['predicted_cer'])} "
+            f"({percent(low)} – {percent(high)}){over}",
+            highlight=False,
+        )
+    _show_report(result, console)
+
+
+def _show_profiles(profiles: Sequence[Result], console: Console) -> None:
+    if not profiles:
+        return
+    table = Table(title="by strict and relaxed rules", title_justify="left")
+    for name in ("profile", "CER", "WER", "rules"):
+        table.add_column(name, justify="right" if name.endswith("ER") else "left")
+    for row in profiles:
+        table.add_row(row["name"], percent(row["cer"]), percent(row["wer"]), row["rules"])
+    console.print(table)
+
+
+def _show_report(result: Result, console: Console) -> None:
     if result.get("report"):
         console.print(f"Report: {result['report']}", highlight=False, soft_wrap=True)
+
+
+def _show_comparison(result: Result, console: Console) -> None:
+    table = Table(title=f"{result['lines']} lines of {result['split']}", title_justify="left")
+    table.add_column("model")
+    for name in ("CER", "WER", "difference of CER", "95 % interval", "p"):
+        table.add_column(name, justify="right")
+    table.add_column("verdict")
+    for row in result["models"]:
+        score, against = row["score"], row["against"]
+        told = ["", "", "", ""]
+        if against is not None:
+            low, high = against["cer_ci95"]
+            told = [
+                percent(against["cer_difference"]),
+                f"{percent(low)} – {percent(high)}",
+                f"{against['cer_p']:.4f}",
+                f"{row['verdict']}; {row['better']} documents better, {row['worse']} worse",
+            ]
+        table.add_row(row["name"], percent(score["cer"]), percent(score["wer"]), *told)
+    console.print(table)
+    console.print(
+        f"differences are against the first; interval over {result['interval_unit']}s; "
+        f"text compared as {result['normalization']}",
+        highlight=False,
+    )
+    _show_report(result, console)
+
+
+def _show_page_scores(result: Result, console: Console) -> None:
+    table = Table(title=f"{len(result['pages'])} pages", title_justify="left")
+    for name in ("", "rate", "95 % interval"):
+        table.add_column(name, justify="right" if name else "left")
+    for row in result["rates"]:
+        low, high = row["ci95"]
+        name = row["name"].replace("_", " ").replace("cer", "CER").replace("wer", "WER")
+        table.add_row(name, percent(row["rate"]), f"{percent(low)} – {percent(high)}")
+    console.print(table)
+    console.print(
+        f"{percent(result['order_share'])} of the WER is the fault of order alone; "
+        f"text compared as {result['normalization']}",
+        highlight=False,
+    )
+    _show_report(result, console)
+
+
+def _show_forecast(result: Result, console: Console) -> None:
+    low, high = result["gain_ci95"]
+    console.print(
+        f"{result['more']} more lines ≈ {100 * result['gain']:+.2f} points of CER "
+        f"({100 * low:+.2f} to {100 * high:+.2f} in 19 cases of 20)",
+        highlight=False,
+    )
+    table = Table()
+    for name in ("training lines", "CER", "95 % interval"):
+        table.add_column(name, justify="right")
+    for point in (result["now"], *result["later"]):
+        low, high = point["ci95"]
+        table.add_row(
+            str(point["lines"]), percent(point["cer"]), f"{percent(low)} – {percent(high)}"
+        )
+    console.print(table)
+    _show_report(result, console)
 
 
 def _show_gain(result: Result, console: Console) -> None:
@@ -125,7 +213,10 @@ def _show_demo(result: Result, console: Console) -> None:
 
 
 _SHOWN: dict[str, Callable[[Result, Console], None]] = {
+    "compare": _show_comparison,
     "demo": _show_demo,
     "evaluate": _show_evaluation,
+    "forecast": _show_forecast,
     "recognize": _show_reading,
+    "score": _show_page_scores,
 }

@@ -18,38 +18,24 @@ from typing import Any
 
 import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 from numpy.typing import NDArray
 from PIL import Image
 
 from uncial.errors import describe_grapheme
+from uncial.evaluation.breakdown import Part
+from uncial.evaluation.charts import Axis, Mark, chart, reach
+from uncial.evaluation.figures import Figures, Prediction, Trust
+from uncial.evaluation.reliability import CoveragePoint
 from uncial.evaluation.run import Evaluation, LineResult
-from uncial.text.confusions import confusions, script_scores
+from uncial.text.confusions import confusions
 from uncial.text.metrics import LineScore, align
 
 _CONFUSIONS_SHOWN = 40
 _DOCUMENTS_SHOWN = 40
-_LENGTH_EDGES = (10, 20, 30, 40, 60, 80, 120)
-_CONFIDENCE_EDGES = (0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99)
 _IMAGE_HEIGHT = 96  # px; taller line images are scaled down in the report
 
 ImageOf = Callable[[int], NDArray[np.uint8]]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Bar:
-    """One row of a chart.
-
-    Attributes:
-        label: What the row is about.
-        cer: Micro-averaged over its lines, a fraction.
-        lines: How many lines.
-        characters: How many characters of ground truth.
-    """
-
-    label: str
-    cer: float
-    lines: int
-    characters: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,6 +63,7 @@ class WorstLine:
 
 def html(
     evaluation: Evaluation,
+    numbers: Figures,
     image_of: ImageOf,
     *,
     title: str,
@@ -88,6 +75,7 @@ def html(
 
     Args:
         evaluation: What to report on.
+        numbers: Its figures.
         image_of: Image of a row of the store, ``(H, W)`` or ``(H, W, 3)`` uint8.
         title: Heading of the page.
         model: Facts about the model, by name.
@@ -95,70 +83,31 @@ def html(
         worst: How many of the worst lines to show.
     """
     lines = evaluation.lines
-    scores = [line.score for line in lines]
-    found, scripts = confusions(scores), script_scores(scores)
-    return (
-        _environment()
-        .get_template("report.html.jinja")
-        .render(
-            title=title,
-            evaluation=evaluation,
-            score=evaluation.score,
-            perfect=sum(line.score.char_edits == 0 for line in lines),
-            scripts=scripts if len(scripts) > 1 else [],
-            worst=[_shown(line, image_of) for line in _worst(lines, worst)],
-            confusions=found[:_CONFUSIONS_SHOWN],
-            more_confusions=max(0, len(found) - _CONFUSIONS_SHOWN),
-            foreign=_foreign(lines),
-            documents=by_document(lines)[:_DOCUMENTS_SHOWN],
-            lengths=by_bin(lines, lambda line: line.score.chars, _LENGTH_EDGES),
-            confidences=by_bin(lines, lambda line: line.confidence, _CONFIDENCE_EDGES),
-            model=model,
-            data=data,
-        )
+    found = confusions([line.score for line in lines])
+    return rendered(
+        "report.html.jinja",
+        title=title,
+        evaluation=evaluation,
+        figures=numbers,
+        breakdowns=numbers.breakdowns(),
+        documents_shown=_DOCUMENTS_SHOWN,
+        worst=[_shown(line, image_of) for line in _worst(lines, worst)],
+        confusions=found[:_CONFUSIONS_SHOWN],
+        more_confusions=max(0, len(found) - _CONFUSIONS_SHOWN),
+        foreign=_foreign(lines),
+        model=model,
+        data=data,
     )
 
 
-def by_document(lines: Iterable[LineResult]) -> list[Bar]:
-    """CER of every document, worst first; empty where only one is known."""
-    groups: dict[str, list[LineResult]] = defaultdict(list)
-    for line in lines:
-        groups[line.document or "(no document)"].append(line)
-    if len(groups) < 2:
-        return []
-    bars = [_bar(name, members) for name, members in groups.items()]
-    return sorted(bars, key=lambda bar: (-bar.cer, bar.label))
+def rendered(template: str, **values: object) -> str:
+    """A page of this package, filled in.
 
-
-def by_bin(
-    lines: Iterable[LineResult],
-    value: Callable[[LineResult], float],
-    edges: Sequence[float],
-) -> list[Bar]:
-    """CER of the lines whose `value` falls between neighbouring `edges`, low to high."""
-    groups: dict[int, list[LineResult]] = defaultdict(list)
-    for line in lines:
-        groups[sum(value(line) >= edge for edge in edges)].append(line)
-    return [_bar(_bin_label(place, edges), groups[place]) for place in sorted(groups)]
-
-
-def _bin_label(place: int, edges: Sequence[float]) -> str:
-    if place == 0:
-        return f"under {edges[0]}"
-    if place == len(edges):
-        return f"{edges[-1]} and over"
-    return f"{edges[place - 1]} to {edges[place]}"
-
-
-def _bar(label: str, lines: Sequence[LineResult]) -> Bar:
-    edits = sum(line.score.char_edits for line in lines)
-    characters = sum(line.score.chars for line in lines)
-    return Bar(
-        label=label,
-        cer=edits / characters if characters else float(edits > 0),
-        lines=len(lines),
-        characters=characters,
-    )
+    Args:
+        template: Name of its file.
+        values: By the names that the template uses.
+    """
+    return _environment().get_template(template).render(**values)
 
 
 def _worst(lines: Iterable[LineResult], count: int) -> list[LineResult]:
@@ -220,6 +169,9 @@ def _environment() -> Environment:
     environment.filters["visible"] = _visible
     environment.filters["points"] = _points
     environment.globals["bar_width"] = _bar_width
+    environment.globals["reliability_chart"] = _reliability_chart
+    environment.globals["coverage_chart"] = _coverage_chart
+    environment.globals["prediction_chart"] = _prediction_chart
     return environment
 
 
@@ -236,7 +188,63 @@ def _points(text: str) -> str:
     return "; ".join(map(describe_grapheme, text)) if text else "nothing"
 
 
-def _bar_width(cer: float, bars: Sequence[Bar], full: int) -> float:
+def _reliability_chart(trust: Trust) -> Markup:
+    return chart(
+        Axis(label="confidence", low=0, high=1),
+        Axis(label="share that is right", low=0, high=1),
+        points=[
+            Mark(
+                x=item.confidence,
+                y=item.accuracy,
+                label=f"{_percent(item.accuracy)} of {item.count} right "
+                f"at confidence {_percent(item.confidence)}",
+            )
+            for item in trust.bins
+        ],
+        diagonal=True,
+    )
+
+
+def _coverage_chart(points: Sequence[CoveragePoint]) -> Markup:
+    marks = [
+        Mark(
+            x=point.coverage,
+            y=point.cer,
+            label=f"CER {_percent(point.cer)} on the surest {_percent(point.coverage)}, "
+            f"confidence {point.confidence:.3f} and over",
+        )
+        for point in points
+    ]
+    return chart(
+        Axis(label="share of the lines that is kept", low=0, high=1),
+        Axis(label="CER", low=0, high=reach([mark.y for mark in marks])),
+        points=marks,
+        line=marks,
+    )
+
+
+def _prediction_chart(prediction: Prediction) -> Markup:
+    marks = [
+        Mark(
+            x=item.cer,
+            y=item.predicted.cer,
+            low=item.predicted.ci95[0],
+            high=item.predicted.ci95[1],
+            label=f"{item.name}: predicted {_percent(item.predicted.cer)}, "
+            f"measured {_percent(item.cer)}",
+        )
+        for item in prediction.documents
+    ]
+    end = reach([value for mark in marks for value in (mark.x, mark.y)])
+    return chart(
+        Axis(label="measured CER", low=0, high=end),
+        Axis(label="predicted CER", low=0, high=end),
+        points=marks,
+        diagonal=True,
+    )
+
+
+def _bar_width(cer: float, bars: Sequence[Part], full: int) -> float:
     """Length of a bar, px: linear in the CER, `full` for the longest of `bars`."""
     longest = max((bar.cer for bar in bars), default=0.0)
     return 0.0 if not longest or math.isnan(cer) else round(full * cer / longest, 1)

@@ -7,14 +7,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeVar
 
+from uncial.evaluation.calibration import Calibration, Evidence
 from uncial.progress import Advanced, Reporter, silent
 from uncial.text.charset import Units
-from uncial.text.metrics import LineScore, Score, score_line, summarize
+from uncial.text.graphemes import graphemes
+from uncial.text.metrics import LineScore, Score, align_units, score_line, summarize
 from uncial.text.normalize import Normalization
+from uncial.text.order import display_order
 
 if TYPE_CHECKING:
     from uncial.data.store import LineRecord, LineStore
     from uncial.models.hub import LineReader
+    from uncial.models.recognizer import Reading
 
 T = TypeVar("T")
 
@@ -26,8 +30,11 @@ class LineResult:
     Attributes:
         row: Index in the store.
         score: Truth, output and edits, after normalization.
-        confidence: 0-1, as the recognizer states it.
+        confidence: 0-1, mended by the model's calibration where it has one.
         document: As in the store; may be empty.
+        truth: Ground truth as transcribed.
+        output: What was read, as it was read.
+        evidence: Characters' own confidences and which were right, by the model's own rules.
         foreign: Graphemes of the truth that the model cannot output.
     """
 
@@ -35,6 +42,9 @@ class LineResult:
     score: LineScore
     confidence: float
     document: str
+    truth: str
+    output: str
+    evidence: Evidence
     foreign: tuple[str, ...] = ()
 
 
@@ -49,6 +59,7 @@ class Evaluation:
         units: What was counted as one character.
         seconds: Wall time of reading, images' decoding included.
         cpu_ms_per_line: CPU time of the same, all threads, per line.
+        calibration: Of the model; None where it has none.
         greedy: Error rates of the greedy readings, where another way of decoding was asked for.
     """
 
@@ -58,6 +69,7 @@ class Evaluation:
     units: Units
     seconds: float
     cpu_ms_per_line: float
+    calibration: Calibration | None = None
     greedy: Score | None = None
 
 
@@ -86,7 +98,9 @@ def evaluate_lines(
         units: What counts as one character.
         seed: Of the bootstrap.
     """
-    rules = normalization or recognizer.normalization
+    own = recognizer.normalization
+    rules = normalization or own
+    calibration = Calibration.of(recognizer.metadata)
     readings = recognizer.read_each(lambda at: store.image(rows[at]), len(rows), decoder)
     watch = _Watch()
     results = []
@@ -107,12 +121,19 @@ def evaluate_lines(
         score = scored(reading.text)
         if reading.greedy is not None:
             plain.append(score if reading.greedy == reading.text else scored(reading.greedy))
+        strict = score
+        if rules != own or units != "grapheme":
+            strict = score_line(record.text, reading.text, normalization=own, group=score.group)
+        evidence = evidence_of(strict, reading)
         results.append(
             LineResult(
                 row=row,
                 score=score,
-                confidence=reading.confidence,
+                confidence=mended_confidence(reading, calibration),
                 document=record.document or record.page,
+                truth=record.text,
+                output=reading.text,
+                evidence=evidence,
                 foreign=tuple(sorted(recognizer.missing(score.truth))),
             )
         )
@@ -124,7 +145,34 @@ def evaluate_lines(
         units=units,
         seconds=watch.seconds,
         cpu_ms_per_line=1000 * watch.cpu_seconds / max(len(results), 1),
+        calibration=calibration,
         greedy=summarize(plain, seed=seed) if plain else None,
+    )
+
+
+def mended_confidence(reading: Reading, calibration: Calibration | None) -> float:
+    """Confidence of a line, 0-1: as the recognizer states it where nothing mends it."""
+    if calibration is None:
+        return reading.confidence
+    raw = [character.confidence for character in reading.characters]
+    return calibration.line_confidence(raw, reading.confidence)
+
+
+def evidence_of(score: LineScore, reading: Reading) -> Evidence:
+    """Which characters of a reading were right.
+
+    Args:
+        score: Of that reading, by the rules that the model was trained with.
+        reading: Its characters stand from left to right, so the truth is turned that way.
+    """
+    expected = graphemes(display_order(score.truth))
+    found = [character.grapheme for character in reading.characters]
+    return Evidence(
+        confidences=tuple(character.confidence for character in reading.characters),
+        right=align_units(expected, found),
+        edits=score.char_edits,
+        characters=score.chars,
+        group=score.group,
     )
 
 

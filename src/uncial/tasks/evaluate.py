@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -13,10 +14,12 @@ from uncial.errors import ConfigError, DataError
 from uncial.progress import Note, Reporter, silent
 from uncial.tasks.listening import LanguageConfig, listen, unknown_rate
 from uncial.text.normalize import Normalization
+from uncial.text.profiles import profiles_named
 
 if TYPE_CHECKING:
     from uncial.data.store import LineStore
     from uncial.decoding.listening import Weights
+    from uncial.evaluation.figures import Figures, ProfileScore
     from uncial.evaluation.run import Evaluation
     from uncial.models.hub import LineReader
 
@@ -35,7 +38,8 @@ class EvaluateConfig:
     """Which lines to read."""
 
     report: Path | None = None
-    """HTML file to write: worst lines, confusions, CER by document and by length."""
+    """HTML file to write: worst lines, confusions, CER by document and much else. The same
+    figures lie beside it for programs, as .json with every line and as .csv."""
 
     worst: int = 50
     """How many of the worst lines the report shows."""
@@ -53,6 +57,10 @@ class EvaluateConfig:
     normalization: str = "model"
     """Rules applied to both sides before they are compared, e.g. nfc+spaces+long-s; model
     takes the ones the model was trained with."""
+
+    profiles: tuple[str, ...] = ("all",)
+    """Strict and relaxed rules to score the same lines by as well: strict, spaces, case,
+    punctuation, diacritics, ligatures, long-s, historical, letters, all, or rules joined by +."""
 
     units: Literal["grapheme", "codepoint"] = "grapheme"
     """What counts as one character."""
@@ -79,6 +87,13 @@ class EvaluateResult:
         greedy_wer: WER of the same.
         weights: How much language counted, where there was one.
         oov_rate: Share of the ground truth's words, 0-1, that the word list lacks.
+        profiles: The same lines by other rules.
+        ece: Expected calibration error of the characters' confidences, 0-1.
+        auroc: How well they tell right characters from wrong ones; None without either.
+        predicted_cer: What the confidences alone say of the CER; None for a model that was
+            never calibrated.
+        predicted_ci95: Its 95 % interval.
+        prediction_error: Mean absolute error of such predictions over pages or documents.
         report: The HTML file, if one was asked for.
     """
 
@@ -106,20 +121,27 @@ class EvaluateResult:
     greedy_wer: float | None
     weights: dict[str, float] | None
     oov_rate: float | None
+    profiles: tuple[ProfileScore, ...]
+    ece: float
+    auroc: float | None
+    predicted_cer: float | None
+    predicted_ci95: tuple[float, float] | None
+    prediction_error: float | None
     report: Path | None
 
 
 def evaluate(config: EvaluateConfig, reporter: Reporter = silent) -> EvaluateResult:
-    """Measure a model: CER and WER with 95 % intervals, and on request an HTML report.
+    """Measure a model: CER and WER with 95 % intervals, and on request a report.
 
     DATA is a line store or anything `ingest` reads. Where it has no splits yet they are drawn
     by page or document with the seed, so name the store a model was trained on to be sure
     that its test lines were never seen.
 
     Raises:
-        ConfigError: The normalization is unknown.
+        ConfigError: A normalization or profile is unknown.
         DataError: The split holds no line.
     """
+    from uncial.evaluation.figures import figures
     from uncial.evaluation.run import evaluate_lines
     from uncial.models.hub import open_model
     from uncial.tasks.ingest import open_lines
@@ -127,6 +149,7 @@ def evaluate(config: EvaluateConfig, reporter: Reporter = silent) -> EvaluateRes
     rules = None
     if config.normalization != "model":
         rules = Normalization.named(config.normalization)
+    profiles = profiles_named(config.profiles)
     if config.report is not None and config.report.is_dir():
         raise ConfigError(f"{config.report}: is a folder", remedy="name an HTML file to write")
     recognizer = open_model(config.model, dictionary=config.dictionary)
@@ -147,19 +170,25 @@ def evaluate(config: EvaluateConfig, reporter: Reporter = silent) -> EvaluateRes
         evaluation = evaluate_lines(
             recognizer,
             store,
-            _rows(store, config),
+            rows_of(store, config.split, config.data),
             reporter,
             decoder=decoder,
             normalization=rules,
             units=config.units,
             seed=seed,
         )
+        numbers = figures(
+            evaluation,
+            profiles=profiles,
+            texts=map(evaluation.normalization, store.texts()),
+            seed=seed,
+        )
         told = _told(recognizer.decoding(decoder), weights, evaluation)
         if config.report is not None:
-            _write_report(config, config.report, evaluation, store, recognizer, told)
+            _write_report(config, config.report, (evaluation, numbers), store, recognizer, told)
             reporter(Note(text=f"report written to {config.report}"))
     unknown = unknown_rate(words, [line.score.truth for line in evaluation.lines])
-    result = _result(config, evaluation, recognizer.decoding(decoder))
+    result = _result(config, evaluation, numbers, recognizer.decoding(decoder))
     return replace(result, weights=asdict(weights) if weights else None, oov_rate=unknown)
 
 
@@ -190,23 +219,27 @@ def _warn_of_drawn(
         )
 
 
-def _rows(store: LineStore, config: EvaluateConfig) -> list[int]:
-    if config.split == "all":
-        rows = list(range(len(store)))
-    else:
-        rows = np.asarray(store.split(config.split)).tolist()
+def rows_of(store: LineStore, split: str, data: Sequence[Path]) -> list[int]:
+    """Rows of a split, or of every line.
+
+    Raises:
+        DataError: There are none.
+    """
+    rows = list(range(len(store))) if split == "all" else np.asarray(store.split(split)).tolist()
     if not rows:
         counts = ", ".join(f"{count} {name}" for name, count in store.splits.items())
         raise DataError(
-            f"{', '.join(map(str, config.data))}: no line in the split {config.split!r} "
+            f"{', '.join(map(str, data))}: no line in the split {split!r} "
             f"(it has {counts or 'no lines'})",
             remedy="choose another split, or all",
         )
     return rows
 
 
-def _result(config: EvaluateConfig, evaluation: Evaluation, decoder: str) -> EvaluateResult:
-    score, plain = evaluation.score, evaluation.greedy
+def _result(
+    config: EvaluateConfig, evaluation: Evaluation, numbers: Figures, decoder: str
+) -> EvaluateResult:
+    score, plain, prediction = evaluation.score, evaluation.greedy, numbers.prediction
     shared = {item.name for item in fields(EvaluateResult)} & {f.name for f in fields(score)}
     return EvaluateResult(
         model=config.model,
@@ -221,6 +254,12 @@ def _result(config: EvaluateConfig, evaluation: Evaluation, decoder: str) -> Eva
         greedy_wer=plain.wer if plain else None,
         weights=None,
         oov_rate=None,
+        profiles=numbers.profiles,
+        ece=numbers.characters.ece,
+        auroc=numbers.characters.auroc,
+        predicted_cer=prediction.all_lines.cer if prediction else None,
+        predicted_ci95=prediction.all_lines.ci95 if prediction else None,
+        prediction_error=prediction.mean_error if prediction else None,
         report=config.report,
         **{name: getattr(score, name) for name in shared},
     )
@@ -229,30 +268,34 @@ def _result(config: EvaluateConfig, evaluation: Evaluation, decoder: str) -> Eva
 def _write_report(
     config: EvaluateConfig,
     path: Path,
-    evaluation: Evaluation,
+    measured: tuple[Evaluation, Figures],
     store: LineStore,
     recognizer: LineReader,
     decoder: str,
 ) -> None:
+    """The HTML page, and beside it the same figures as JSON and CSV."""
     from uncial.evaluation.report import html
+    from uncial.evaluation.tables import csv_text, json_text
 
+    evaluation, numbers = measured
+    title = f"{config.model.name} on {', '.join(path.name for path in config.data)}"
+    model = {
+        "file": str(config.model),
+        "spec": recognizer.spec,
+        "labels": recognizer.labels,
+        "normalization": recognizer.normalization.name,
+        "decoder": decoder,
+    }
+    data = {
+        "source": "\n".join(map(str, config.data)),
+        "split": config.split,
+        "fingerprint": store.fingerprint,
+    }
     page = html(
-        evaluation,
-        store.image,
-        title=f"{config.model.name} on {', '.join(path.name for path in config.data)}",
-        model={
-            "file": str(config.model),
-            "spec": recognizer.spec,
-            "labels": recognizer.labels,
-            "normalization": recognizer.normalization.name,
-            "decoder": decoder,
-        },
-        data={
-            "source": "\n".join(map(str, config.data)),
-            "split": config.split,
-            "fingerprint": store.fingerprint,
-        },
-        worst=config.worst,
+        evaluation, numbers, store.image, title=title, model=model, data=data, worst=config.worst
     )
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(page, encoding="utf-8")
+    facts = {"title": title, "model": model, "data": data}
+    path.with_suffix(".json").write_text(json_text(evaluation, numbers, facts), encoding="utf-8")
+    path.with_suffix(".csv").write_text(csv_text(numbers), encoding="utf-8")

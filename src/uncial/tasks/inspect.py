@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from uncial.errors import InputError
+from uncial.errors import ConfigError, InputError
 from uncial.progress import Reporter, silent
 
 if TYPE_CHECKING:
@@ -22,6 +23,9 @@ class InspectConfig:
     file: Path
     """Model file, language model or line store."""
 
+    card: Path | None = None
+    """Markdown file to write: the model's card with the front matter of HTRMoPo."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class InspectResult:
@@ -30,19 +34,25 @@ class InspectResult:
     Attributes:
         file: As given.
         kind: ``"model"``, ``"language model"`` or ``"line store"``.
-        facts: By name; which ones depends on the kind.
+        facts: By name; which ones depends on the kind. Those of a model of ours are its card.
+        card: The Markdown file, if one was asked for.
     """
 
     file: Path
     kind: str
     facts: dict[str, Any] = field(default_factory=dict)
+    card: Path | None = None
 
 
 def inspect(config: InspectConfig, reporter: Reporter = silent) -> InspectResult:
     """Say what a model file, a language model or a line store holds; changes nothing.
 
+    A model of ours carries a card: its data with hash and split, charset, scores with
+    intervals, the models that it went on from, licence and recipe.
+
     Raises:
         InputError: The file is missing, or is none of these.
+        ConfigError: A card is asked of what has none.
     """
     from uncial.formats.lm.opening import is_language_model
 
@@ -50,14 +60,38 @@ def inspect(config: InspectConfig, reporter: Reporter = silent) -> InspectResult
     if not path.exists():
         raise InputError(f"{path}: does not exist", remedy="name a model file or a line store")
     if (path / "store.json").is_file():
+        if config.card is not None:
+            raise ConfigError(f"{path}: a line store has no card", remedy="name a model file")
         return InspectResult(file=path, kind="line store", facts=_store_facts(path))
     if path.is_dir():
         raise InputError(
             f"{path}: is a folder without a line store", remedy="name a model file or a line store"
         )
     if is_language_model(path):
+        if config.card is not None:
+            raise ConfigError(f"{path}: a language model has no card", remedy="name a model file")
         return InspectResult(file=path, kind="language model", facts=_language_facts(path))
-    return InspectResult(file=path, kind="model", facts=_model_facts(path))
+    facts = _model_facts(path)
+    if config.card is not None:
+        _write_card(path, config.card)
+    return InspectResult(file=path, kind="model", facts=facts, card=config.card)
+
+
+def _write_card(path: Path, target: Path) -> None:
+    from uncial.formats.models import native
+    from uncial.formats.models.card import card_markdown
+    from uncial.formats.models.kinds import model_kind
+
+    data = path.read_bytes()
+    if model_kind(data, path.name) == "traineddata":
+        raise ConfigError(
+            f"{path}: a traineddata file carries no card", remedy="convert it to .safetensors first"
+        )
+    text = card_markdown(
+        native.unpack(data), name=path.name, digest=hashlib.sha256(data).hexdigest()
+    )
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(text, encoding="utf-8")
 
 
 def _language_facts(path: Path) -> dict[str, Any]:
@@ -96,20 +130,19 @@ def _spread(sizes: np.ndarray[Any, Any]) -> str:
 
 def _model_facts(path: Path) -> dict[str, Any]:
     from uncial.formats.models import native
+    from uncial.formats.models.card import card_facts
     from uncial.formats.models.kinds import model_kind
 
     data = path.read_bytes()
     if model_kind(data, path.name) == "traineddata":
         return _traineddata_facts(data, path.name)
     archive = native.unpack(data)
+    facts = card_facts(archive)
     return {
-        "spec": archive.spec,
-        "parameters": sum(int(np.size(weight)) for weight in archive.weights.values()),
+        **facts,
         "labels": archive.codec.width,
-        "charset": " ".join(sorted(text for text, _ in archive.codec.codes)),
-        "normalization": archive.normalization.name,
         "preprocessing": archive.preprocessing.to_json(),
-        "metadata": dict(archive.metadata),
+        "metadata": {k: v for k, v in archive.metadata.items() if k not in facts},
     }
 
 

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from uncial.evaluation.calibration import Calibration
     from uncial.models.hub import LineReader
+    from uncial.models.recognizer import Reading
 
 Format = Literal["txt", "json", "lstmbox", "wordstrbox"]
 
@@ -66,12 +68,15 @@ class RecognizedLine:
     Attributes:
         image: As it was given.
         text: In logical order.
-        confidence: 0-1.
+        confidence: 0-1; of a calibrated model, the share of characters that are probably right.
+        predicted_cer: CER that the line probably has, a fraction; None for a model that was
+            never calibrated, and for a line on which nothing was read.
     """
 
     image: Path
     text: str
     confidence: float
+    predicted_cer: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,12 +87,17 @@ class RecognizeResult:
         lines: One for each image that could be read.
         files: What was written, where a folder was named.
         printed: In another format than text, where no folder was named.
+        predicted_cer: CER that all lines together probably have, a fraction; None for a model
+            that was never calibrated.
+        predicted_ci95: Its 95 % interval, for lines of one page or document.
         oov_rate: Share of the words read, 0-1, that the word list lacks.
     """
 
     lines: tuple[RecognizedLine, ...]
     files: tuple[Path, ...] = ()
     printed: str = ""
+    predicted_cer: float | None = None
+    predicted_ci95: tuple[float, float] | None = None
     oov_rate: float | None = None
 
 
@@ -103,14 +113,17 @@ def recognize(config: RecognizeConfig, reporter: Reporter = silent) -> Recognize
         ImageError: An image cannot be read; all that cannot are named, before any is read.
         InputError: A file to be written exists, or would be written twice.
     """
+    from uncial.evaluation.calibration import Calibration
     from uncial.models.hub import open_model
 
     paths = _expanded(config.images)
     targets = _targets(paths, config)
     reader = open_model(config.model, dictionary=config.dictionary)
+    calibration = Calibration.of(reader.metadata)
     words, weights = listen(reader, config.language, reporter)
     decoder = config.decoder if weights is None else "beam"
     lines: list[RecognizedLine] = []
+    sureness: list[tuple[float, ...]] = []
     printed: list[str] = []
     faults: list[str] = []
     for start in range(0, len(paths), _CHUNK):
@@ -118,7 +131,9 @@ def recognize(config: RecognizeConfig, reporter: Reporter = silent) -> Recognize
         if faults and not config.go_on:
             faults += [fault for _, fault in _faulty(paths[start + _CHUNK :])]
             raise _unreadable(faults, len(paths))
-        for line, image in _read(reader, images, decoder):
+        for (path, image), reading in _read(reader, images, decoder):
+            sureness.append(tuple(one.confidence for one in reading.characters))
+            line = _line(path, reading, calibration)
             page = 0 if targets else len(lines)
             lines.append(line)
             text = _formatted(line, image.shape, page, config.format)
@@ -131,11 +146,17 @@ def recognize(config: RecognizeConfig, reporter: Reporter = silent) -> Recognize
     for fault in faults:
         reporter(Note(text=f"left out: {fault}", level="warning"))
     files = tuple(targets[line.image] for line in lines) if targets else ()
+    predicted = calibration.predict(sureness) if calibration else None
     unknown = unknown_rate(words, [line.text for line in lines])
     if unknown is not None:
         reporter(Note(text=f"{unknown:.1%} of the words read are not on the word list"))
     return RecognizeResult(
-        lines=tuple(lines), files=files, printed="".join(printed), oov_rate=unknown
+        lines=tuple(lines),
+        files=files,
+        printed="".join(printed),
+        predicted_cer=predicted.cer if predicted else None,
+        predicted_ci95=predicted.ci95 if predicted else None,
+        oov_rate=unknown,
     )
 
 
@@ -172,6 +193,8 @@ def _formatted(line: RecognizedLine, shape: Sequence[int], page: int, form: Form
         return line_text(shown, shape[1], shape[0], page=page, words=form == "wordstrbox")
     if form == "json":
         body = {"image": str(line.image), "text": line.text, "confidence": line.confidence}
+        if line.predicted_cer is not None:
+            body["predicted_cer"] = line.predicted_cer
         return json.dumps(body, ensure_ascii=False) + "\n"
     return f"{line.text}\n"
 
@@ -180,11 +203,23 @@ def _read(
     reader: LineReader,
     images: Sequence[tuple[Path, NDArray[np.uint8]]],
     decoder: Literal["greedy", "beam"],
-) -> Iterator[tuple[RecognizedLine, NDArray[np.uint8]]]:
+) -> Iterator[tuple[tuple[Path, NDArray[np.uint8]], Reading]]:
     readings = reader.read([image for _, image in images], decoder=decoder)
-    for (path, image), reading in zip(images, readings, strict=True):
-        line = RecognizedLine(image=path, text=reading.text, confidence=reading.confidence)
-        yield line, image
+    return zip(images, readings, strict=True)
+
+
+def _line(path: Path, reading: Reading, calibration: Calibration | None) -> RecognizedLine:
+    from uncial.evaluation.run import mended_confidence
+
+    predicted = None
+    if calibration is not None:
+        predicted = calibration.predict([[one.confidence for one in reading.characters]])
+    return RecognizedLine(
+        image=path,
+        text=reading.text,
+        confidence=mended_confidence(reading, calibration),
+        predicted_cer=predicted.cer if predicted else None,
+    )
 
 
 def _decoded(paths: Sequence[Path], faults: list[str]) -> Iterator[tuple[Path, NDArray[np.uint8]]]:

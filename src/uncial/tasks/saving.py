@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from uncial import __version__
+from uncial.evaluation.figures import figures, noted_score
 from uncial.evaluation.report import html
 from uncial.evaluation.run import evaluate_lines
 from uncial.formats.models import native, traineddata
 from uncial.models.recognizer import Recognizer
 from uncial.progress import Note, Reporter
+from uncial.tasks.calibrate import calibrated
 from uncial.text.normalize import Normalization
 from uncial.training.checkpoint import write_atomically
 from uncial.training.start import remembered
@@ -29,14 +31,27 @@ if TYPE_CHECKING:
 
 
 def model_writer(
-    folder: RunFolder, plan: Plan, settings: Settings, store: LineStore
+    folder: RunFolder,
+    plan: Plan,
+    settings: Settings,
+    store: LineStore,
+    origin: Mapping[str, Any],
 ) -> Callable[[Session], None]:
-    """What writes a session's averaged network as the model of the run, whole or not at all."""
+    """What writes a session's averaged network as the model of the run, whole or not at all.
+
+    Args:
+        folder: Of the run.
+        plan: Of the run.
+        settings: Of the run.
+        store: Holds the lines.
+        origin: Metadata on author and descent.
+    """
     normalization = Normalization.named(settings.normalization)
 
     def write(session: Session) -> None:
         at = session.progress
         metadata: dict[str, Any] = {
+            **origin,
             "uncial": __version__,
             "settings": settings.to_json(),
             "data": {"fingerprint": store.fingerprint, "lines": store.splits},
@@ -82,9 +97,12 @@ def finish(
         reporter(Note(text="8-bit integers read worse; the model will read without them"))
         recognizer.read_in_reals()
         evaluation = evaluate_lines(recognizer, store, rows, reporter)
+    evaluation = calibrated(recognizer, evaluation, reporter)
+    recognizer.metadata["scores"] = {"validation": noted_score(evaluation)}
     write_atomically(folder.model, native.pack(recognizer.to_archive()))
     page = html(
         evaluation,
+        figures(evaluation, texts=map(evaluation.normalization, store.texts())),
         store.image,
         title=f"{folder.path.name}: validation lines",
         model={

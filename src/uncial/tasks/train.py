@@ -200,6 +200,7 @@ def _run(
     from uncial.training.lines import line_mixer, plan_lines
     from uncial.training.loop import fit
     from uncial.training.losses import Learner
+    from uncial.training.provenance import provenance
     from uncial.training.schedule import affordable_looks, first_plan
     from uncial.training.session import Session
     from uncial.training.start import begin
@@ -250,13 +251,14 @@ def _run(
         session.restore(folder.checkpoint)
         folder.rewind_events(session.progress.events)
         reporter(Note(text=f"resumed at step {session.progress.step}"))
+    origin = provenance(config.card, opened.base, config.start.base)
     ended = fit(
         session,
         stream,
         validator(store, plan, Normalization.named(settings.normalization), config.threads),
         folder,
         reporter,
-        save_model=model_writer(folder, plan, settings, store),
+        save_model=model_writer(folder, plan, settings, store, origin),
         threads=config.threads,
     )
     return session, plan, ended

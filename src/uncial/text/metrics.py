@@ -20,7 +20,7 @@ from rapidfuzz.distance import Levenshtein
 from uncial.errors import DataError
 from uncial.text.charset import Units
 from uncial.text.graphemes import graphemes, is_simple
-from uncial.text.interval import ratio_intervals, sum_by_group
+from uncial.text.interval import ratio_intervals, sum_by_group, swap_p_value
 from uncial.text.normalize import Normalization
 
 EditKind = Literal["equal", "replace", "insert", "delete"]
@@ -108,6 +108,8 @@ class Comparison:
         wer_difference: The same for words.
         cer_ci95: Paired interval of `cer_difference`; without 0 inside, it is no accident.
         wer_ci95: Paired interval of `wer_difference`.
+        cer_p: Probability of a difference at least as large between equal systems.
+        wer_p: The same for words.
         lines: Lines compared.
         interval_unit: As in `Score`.
     """
@@ -116,6 +118,8 @@ class Comparison:
     wer_difference: float
     cer_ci95: tuple[float, float]
     wer_ci95: tuple[float, float]
+    cer_p: float
+    wer_p: float
     lines: int
     interval_unit: Literal["document", "line"]
 
@@ -231,6 +235,8 @@ def compare(
         wer_difference=float(difference[1]),
         cer_ci95=_pair(interval[0]),
         wer_ci95=_pair(interval[1]),
+        cer_p=swap_p_value(sums[:, 0], seed=seed),
+        wer_p=swap_p_value(sums[:, 1], seed=seed),
         lines=len(first),
         interval_unit=unit,
     )
@@ -270,6 +276,15 @@ def align(truth: str, output: str, *, units: Units = "grapheme") -> list[Edit]:
                 )
             )
     return steps
+
+
+def align_units(truth: Sequence[str], output: Sequence[str]) -> tuple[bool, ...]:
+    """Which units of an output stand in the truth at their place, in a shortest alignment."""
+    right = [False] * len(output)
+    for block in Levenshtein.opcodes(truth, output):
+        if block.tag == "equal":
+            right[block.dest_start : block.dest_end] = [True] * (block.dest_end - block.dest_start)
+    return tuple(right)
 
 
 def split_units(text: str, units: Units) -> Sequence[str]:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from uncial.errors import ConfigError
 from uncial.training.basis import Auto, StartConfig, TesseractConfig
+from uncial.training.provenance import CardConfig
 
 if TYPE_CHECKING:
     from uncial.archive import ModelArchive
@@ -148,6 +149,8 @@ class TrainConfig:
     """What the first weights are."""
     tesseract: TesseractConfig = field(default_factory=TesseractConfig)
     """What a model for Tesseract holds beside its network."""
+    card: CardConfig = field(default_factory=CardConfig)
+    """What the model's card says that no program can know."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from uncial.evaluation.report import by_bin, by_document, html, passages, png_uri
+from uncial.evaluation.breakdown import by_bin, by_document
+from uncial.evaluation.calibration import Evidence
+from uncial.evaluation.figures import figures
+from uncial.evaluation.report import html, passages, png_uri
 from uncial.evaluation.run import Evaluation, LineResult
 from uncial.text.metrics import score_line, summarize
 from uncial.text.normalize import Normalization
@@ -28,6 +31,9 @@ def evaluation(lines=LINES) -> Evaluation:
             score=score_line(truth, output, line_id=f"line-{row}", group=document),
             confidence=confidence,
             document=document,
+            truth=truth,
+            output=output,
+            evidence=Evidence((confidence,) * len(output), (True,) * len(output), 1, 9, document),
             foreign=("ſ",) if row == 0 else (),
         )
         for row, (truth, output, document, confidence) in enumerate(lines)
@@ -48,13 +54,13 @@ def image_of(row: int) -> np.ndarray:
 
 def page(**changes) -> str:
     settings = {"title": "model on lines", "model": {"spec": "[1,48,0,1 O1c9]"}, "data": {}}
-    return html(evaluation(), image_of, **(settings | changes))
+    return html(evaluation(), figures(evaluation()), image_of, **(settings | changes))
 
 
 class _Balanced(HTMLParser):
     """Counts open tags, and remembers what a page would load from elsewhere."""
 
-    VOID = ("meta", "img", "br", "rect")
+    VOID = ("meta", "img", "br", "rect", "line", "circle", "polyline", "polygon")
 
     def __init__(self) -> None:
         super().__init__()
@@ -122,7 +128,7 @@ def test_only_as_many_worst_lines_as_asked_for() -> None:
 
 def test_a_perfect_evaluation_says_so() -> None:
     perfect = evaluation([("same", "same", "", 1.0)])
-    text = html(perfect, image_of, title="t", model={}, data={})
+    text = html(perfect, figures(perfect), image_of, title="t", model={}, data={})
     assert "every line was read without an error" in text
     assert "single lines" in text
 

@@ -19,7 +19,7 @@ def test_lines_come_in_the_order_given(model: Path, images: list[Path]) -> None:
     assert [line.image for line in forth.lines] == images
     assert [line.text for line in back.lines] == [line.text for line in reversed(forth.lines)]
     assert all(0 <= line.confidence <= 1 for line in forth.lines)
-    assert set(as_json(forth)["lines"][0]) == {"image", "text", "confidence"}
+    assert set(as_json(forth)["lines"][0]) == {*("image", "text", "confidence", "predicted_cer")}
 
 
 def test_a_folder_stands_for_its_images(model: Path, pairs: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 from pathlib import Path
@@ -13,8 +14,11 @@ from uncial.errors import Cancelled, ConfigError, FormatError
 from uncial.models.recognizer import Recognizer
 from uncial.progress import Advanced, CancelToken, Event
 from uncial.tasks.base import as_json
+from uncial.tasks.inspect import InspectConfig, inspect
 from uncial.tasks.train import TrainConfig, TrainResult, train
+from uncial.training.basis import StartConfig
 from uncial.training.config import NetworkConfig
+from uncial.training.provenance import CardConfig
 
 SPEC = "[1,24,0,1 Cl3,3,4,2,2 Bnr Mp2,2 Fh (I Lbx6)]"
 
@@ -74,3 +78,25 @@ def test_a_run_whose_description_is_damaged_is_not_resumed(lines: Path, tmp_path
     (tmp_path / "run" / "run.json").write_text('{"config": {}')
     with pytest.raises(FormatError, match="damaged"):
         train(TrainConfig(output=tmp_path / "run", resume=True))
+
+
+def test_a_model_carries_its_card_and_remembers_its_base(lines: Path, tmp_path: Path) -> None:
+    card = CardConfig(title="First", license="CC-BY-4.0", authors=("Ada",), language=("deu",))
+    first = train(_config(lines, tmp_path / "first", steps=2, card=card))
+    told = Recognizer.load(first.model).metadata
+    assert told["card"] == {
+        "title": "First", "license": "CC-BY-4.0", "authors": ["Ada"], "language": ["deu"]
+    }  # fmt: skip
+    score = told["scores"]["validation"]
+    assert score["cer"] == first.validation_cer
+    assert score["cer_ci95"][0] <= score["cer"] <= score["cer_ci95"][1]
+
+    start = StartConfig(base=first.model)
+    second = train(_config(lines, tmp_path / "second", steps=2, start=start,
+                           network=NetworkConfig()))  # fmt: skip
+    lineage = Recognizer.load(second.model).metadata["lineage"]
+    assert [one["title"] for one in lineage] == ["First"]
+    assert lineage[0]["sha256"] == hashlib.sha256(first.model.read_bytes()).hexdigest()
+    found = inspect(InspectConfig(file=first.model, card=tmp_path / "card.md"))
+    assert found.facts["license"] == "CC-BY-4.0"
+    assert 'license: "CC-BY-4.0"' in (tmp_path / "card.md").read_text(encoding="utf-8")

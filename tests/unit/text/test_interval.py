@@ -5,7 +5,7 @@ import time
 import numpy as np
 import pytest
 
-from uncial.text.interval import ratio_intervals, sum_by_group
+from uncial.text.interval import ratio_intervals, sum_by_group, swap_p_value
 
 
 def test_interval_of_a_proportion_has_the_textbook_width() -> None:
@@ -37,3 +37,17 @@ def test_ten_thousand_groups_take_well_under_a_second() -> None:
 
 def test_sums_by_group_keep_first_appearance() -> None:
     assert sum_by_group([[1], [2], [4]], ["b", "a", "b"]).tolist() == [[5], [2]]
+
+
+def test_p_values_of_few_groups_are_exact() -> None:
+    assert swap_p_value([1, 2, 3]) == 2 / 8  # only all one way are as large
+    assert swap_p_value([1, -1]) == 1.0
+    assert swap_p_value([0, 0]) == 1.0
+    assert swap_p_value([1, 1, 1, 1, 0]) == 2 / 16
+
+
+def test_p_values_of_equal_systems_are_even() -> None:
+    rng = np.random.default_rng(5)
+    found = [swap_p_value(rng.normal(size=30), seed=n) for n in range(60)]
+    assert 0.35 < np.mean(found) < 0.65
+    assert swap_p_value(rng.normal(2, 1, size=30)) < 0.001

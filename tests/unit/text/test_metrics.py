@@ -47,6 +47,24 @@ def test_rates_agree_with_jiwer(some: list[tuple[str, str]]) -> None:
     assert score.wer == pytest.approx(jiwer.wer(truths, outputs))
 
 
+def _wagner_fischer(truth: str, output: str) -> int:
+    """Edit distance by the plain table, independent of any library."""
+    row = list(range(len(output) + 1))
+    for at, one in enumerate(truth, start=1):
+        before, row[0] = row[0], at
+        for to, other in enumerate(output, start=1):
+            best = min(row[to] + 1, row[to - 1] + 1, before + (one != other))
+            before, row[to] = row[to], best
+    return row[-1]
+
+
+@given(st.lists(st.tuples(st.text("abcé ſ", max_size=12), st.text("abcé ſ", max_size=12))))
+def test_cer_agrees_with_an_independent_implementation(some: list[tuple[str, str]]) -> None:
+    edits = sum(_wagner_fischer(truth, output) for truth, output in some)
+    expected = edits / max(sum(len(truth) for truth, _ in some), 1)
+    assert cer(some, RAW, "codepoint") == pytest.approx(expected)
+
+
 @given(lines, lines)
 def test_alignment_rebuilds_both_sides_at_the_distance(truth: str, output: str) -> None:
     edits = align(truth, output)

@@ -2,8 +2,8 @@
 
 Where a line comes from is guessed from its name, in this order:
 
-1. ``<page>_line_7``, ``<page>_r1l7``, ``<page>_l07``, ``<page>_tl_7``: the page is what precedes,
-   the document is the folder.
+1. ``<page>_line_7``, ``<page>_r1l7``, ``<page>_l07``, ``<page>_tl_7``, ``<page>_tr_1_tl_7``: the
+   page is what precedes, the document is the folder.
 2. The name without its last ``_token`` is the document, where most names of the folder share
    theirs with another line (``1829_reise_7d514cad``).
 3. The document is the folder.
@@ -24,7 +24,7 @@ from uncial.formats.lines.base import GT_SUFFIX, Fault, RawLine, stem_path
 _NUMBER = "#"  # between the id of a page and the number of a line
 
 _LINE_TAIL = re.compile(
-    r"(?P<page>.+?)[_.-](?:(?:text)?line|tl|r\d+[_-]?l|region_?\d+_line|l)[_-]?\d+(?:[_.-]\d+)*",
+    r"(?P<page>.+?)[_.-](?:(?:text)?line|(?:tr[_-]?\d+[_-])?tl|r\d+[_-]?l|region_?\d+_line|l)[_-]?\d+(?:[_.-]\d+)*",
     re.IGNORECASE,
 )
 
@@ -51,11 +51,17 @@ class Origin:
 
     def guess(self, stem: str) -> tuple[str, str]:
         """Page and document of a line."""
-        match = _LINE_TAIL.fullmatch(stem)
-        if match:
-            return match["page"], self.folder
+        page = page_named(stem)
+        if page:
+            return page, self.folder
         prefix = stem.rpartition("_")[0]
         return "", prefix if self.by_prefix and prefix else self.folder
+
+
+def page_named(stem: str) -> str:
+    """The page that the name of a line tells of by rule 1, or ``""``."""
+    match = _LINE_TAIL.fullmatch(stem)
+    return match["page"] if match else ""
 
 
 @dataclass(frozen=True, slots=True)

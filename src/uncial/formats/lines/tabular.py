@@ -3,7 +3,8 @@
 Covers the layout of TrOCR scripts (``file_name,text``, also tab-separated without a header),
 Hugging Face image folders (``metadata.csv``) and Hugging Face Parquet, whose image column is
 ``struct<bytes: binary, path: string>``. Column names are read without regard to case; `COLUMNS`
-lists them. Images lie beside the table, in a zip beside it, or in the table.
+lists them; without a page column, the name of the image may tell the page (`names`). Images lie
+beside the table, in a zip beside it, or in the table.
 
 Where neither list files nor a split column speak, the name of the table (``train-00000-of-00002``)
 or of its folder does.
@@ -34,6 +35,7 @@ from uncial.formats.lines.base import (
     is_image_name,
     stem_path,
 )
+from uncial.formats.lines.names import page_named
 
 COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "image": ("image", "file_name", "filename", "image_path", "path", "file"),
@@ -147,7 +149,7 @@ class TableReader:
             source=source or f"{self.path}: row {number}",
             image=image,
             text=text,
-            page=columns.cell(row, "page"),
+            page=columns.cell(row, "page") or page_named(stem.rpartition("/")[2]),
             document=columns.cell(row, "document"),
             split=columns.cell(row, "split") if columns.split >= 0 else _split_of(self.path),
             faults=faults,

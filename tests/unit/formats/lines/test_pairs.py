@@ -70,6 +70,7 @@ def test_folders_without_texts_are_remarked_on(tmp_path: Path) -> None:
         (["p012_l07"], "p012_l07", ("p012", "lines")),
         (["JDH_2_16_156_002_r1l12"], "JDH_2_16_156_002_r1l12", ("JDH_2_16_156_002", "lines")),
         (["f1_tl_3"], "f1_tl_3", ("f1", "lines")),
+        (["a_2_002_tr_1_tl_10"], "a_2_002_tr_1_tl_10", ("a_2_002", "lines")),
         (["1800_work_01bd", "1800_work_04aa", "1801_x_9c"], "1800_work_01bd", ("", "1800_work")),
         (["1800_work_01bd", "1800_work_04aa", "1801_x_9c"], "1801_x_9c", ("", "1801_x")),
         (["3f46-a83a", "a577-b1"], "3f46-a83a", ("", "lines")),

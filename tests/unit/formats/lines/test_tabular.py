@@ -152,3 +152,10 @@ def test_parquet_without_text_is_no_ground_truth(tmp_path: Path) -> None:
     assert not TABLE.recognizes(tmp_path)
     with pytest.raises(FormatError, match="no columns"):
         list(open_source(tmp_path / "digits.parquet"))
+
+
+def test_a_name_may_tell_the_page_where_no_column_does(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("image,text\nimages/JDH_2_001_r1l7.png,x\nplain.png,y\n")
+    assert [line.page for line in open_source(tmp_path / "t.csv")] == ["JDH_2_001", ""]
+    (tmp_path / "t.csv").write_text("image,text,page\nimages/JDH_2_001_r1l7.png,x,p9\n")
+    assert [line.page for line in open_source(tmp_path / "t.csv")] == ["p9"]
