@@ -211,9 +211,9 @@ def _run(
     plan = plan_lines(
         store, settings, told, lambda texts: begin(config, settings, opened.base, texts, told)
     )
-    learner = Learner(plan.network, settings.kind, settings.shortcut).to(
-        device_named(config.device)
-    )
+    learner = Learner(
+        plan.network, settings.kind, settings.shortcut, wide=settings.wide_shortcut
+    ).to(device_named(config.device))
     prepared = PreparedLines(store, plan.lines.rows, plan.preprocessing)
     stream = TrainingStream(
         prepared,

@@ -59,6 +59,8 @@ class OptimizerConfig:
     preset, but no more than cores."""
     weight_decay: float | Auto = "auto"
     """Of AdamW, on matrices only."""
+    momentum: float | Auto = "auto"
+    """Of AdamW, 0-1: share of the mean gradient that each step keeps."""
     clip: float | Auto = "auto"
     """Largest norm of the gradient."""
     ema: float | Auto = "auto"
@@ -157,6 +159,7 @@ class Settings:
     Attributes:
         frames: Frames wanted for a median label when `stretch` is auto.
         style: How lines are prepared, see `uncial.imaging.prepare.Preprocessing`.
+        wide_shortcut: Whether the early head sees neighbouring frames, see `ShortcutHead`.
     """
 
     preset: str
@@ -188,6 +191,8 @@ class Settings:
     normalization: str
     style: str = "uncial"
     target: float = 0.0
+    wide_shortcut: bool = False
+    momentum: float = 0.9
 
     def to_json(self) -> dict[str, Any]:
         """As JSON-ready values."""
@@ -312,7 +317,7 @@ def _check_kept(config: TrainConfig) -> None:
 def _check(settings: Settings) -> None:
     positive = ("lr", "batch", "batches", "clip", "validations", "validation_lines", "epochs")
     wrong = [f"{n} must be above 0" for n in positive if getattr(settings, n) <= 0]
-    shares = ("ema", "warmup")
+    shares = ("ema", "warmup", "momentum")
     wrong += [f"{n} must be from 0 to below 1" for n in shares if not 0 <= getattr(settings, n) < 1]
     parts = ("ending", "mix")
     wrong += [f"{n} must be from 0 to 1" for n in parts if not 0 <= getattr(settings, n) <= 1]
