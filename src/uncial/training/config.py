@@ -80,7 +80,8 @@ class LossConfig:
     ending: float | Auto = "auto"
     """Share of the run, 0-1, at its end that minimizes CTC whatever `kind` says."""
     shortcut: float | Auto = "auto"
-    """Weight of a second head on the op named ``stem``, in training only."""
+    """Weight of a second head on the op named ``stem``, or on the first that leaves one row;
+    in training only."""
     augment: float | Auto = "auto"
     """Strength of the distortions; 0 trains on the lines as they are."""
     mix: float | Auto = "auto"

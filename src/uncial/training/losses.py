@@ -6,13 +6,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from uncial.nn.build import Network
+from uncial.nn.build import STEM, Network
 from uncial.nn.frames import Frames
 from uncial.training.batches import Batch
 from uncial.training.config import LossKind
 from uncial.training.targets import alignment_targets
 
-STEM = "stem"
 _WIDE = 128  # channels of a wide shortcut head
 _REACH = 9  # frames of each of its convolutions
 _GROUPS = 4  # of the second one
@@ -66,7 +65,7 @@ class Learner(nn.Module):
         network: In training.
         kind: Main loss, until the last part of the run.
         shortcut: Weight of the shortcut head's loss, toward the same targets; 0, or a network
-            without an op named ``stem``, goes without.
+            without a stem, goes without.
         wide: Whether that head is a wide one, which has a say in the targets, too.
     """
 
