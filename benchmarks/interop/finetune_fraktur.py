@@ -116,7 +116,9 @@ def samples(data: Path, work: Path) -> Path:
         image = line.image.read_bytes()
         width, height = (int.from_bytes(image[at : at + 4], "big") for at in (16, 20))
         whole = Box(0, 0, width, height)
-        made.append(lstmf.Sample(image=image, text=line.text, boxes=(whole,), box_texts=(line.text,)))
+        made.append(
+            lstmf.Sample(image=image, text=line.text, boxes=(whole,), box_texts=(line.text,))
+        )
     path = work / "train.lstmf"
     path.write_bytes(lstmf.pack(made))
     listing = work / "train.list"

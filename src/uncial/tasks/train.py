@@ -225,6 +225,7 @@ def _run(
             seed=settings.seed,
             strength=settings.augment,
             rare_first=settings.rare_first,
+            rare_often=settings.rare_often,
         ),
         line_mixer(prepared, plan, settings.mix),
     )

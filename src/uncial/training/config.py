@@ -88,6 +88,9 @@ class LossConfig:
     """Share of views, 0-1, that join the first words of a line to the last of another."""
     rare_first: float | Auto = "auto"
     """How far lines with rare characters come forward in the first pass; 0: not at all."""
+    rare_often: float | Auto = "auto"
+    """How much more often lines with rare characters come in every pass; 0: as often as
+    others, 1: so that each character is seen about as often as any other."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -194,6 +197,7 @@ class Settings:
     target: float = 0.0
     wide_shortcut: bool = False
     momentum: float = 0.9
+    rare_often: float = 0.0
 
     def to_json(self) -> dict[str, Any]:
         """As JSON-ready values."""
@@ -328,6 +332,7 @@ def _check(settings: Settings) -> None:
         "shortcut",
         "augment",
         "rare_first",
+        "rare_often",
         "weight_decay",
         "patience",
         "pad",
