@@ -16,8 +16,8 @@ one line in 40 is kept for its validation, ingestion and report are counted. Unc
 bfloat16 where the processor does (``hardware.bf16`` of the row); lstmtraining cannot.
 
 *uncial-tesseract* (``--engines uncial-tesseract``) trains the same network as lstmtraining with
-``--preset tesseract --steps N`` for each N of ``--tesseract-steps``; Tesseract reads the held-out
-lines with the ``model.traineddata`` of the run, as it does with lstmtraining's.
+``--preset tesseract --steps N`` for each N of ``--tesseract-steps``, without word graphs; Tesseract
+reads the held-out lines with the ``model.traineddata`` of the run, as it does with lstmtraining's.
 
 Rows go to ``results/rendered_lines.jsonl``.
 """
@@ -70,7 +70,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--steps", type=int, nargs="+", default=[400, 500, 600, 800])
-    parser.add_argument("--tesseract-steps", type=int, nargs="+", default=[1000, 1400, 1800])
+    parser.add_argument("--tesseract-steps", type=int, nargs="+", default=[800, 1000, 1200])
     parser.add_argument("--lines", type=int, default=4000)
     parser.add_argument("--held-out", type=int, default=200)
     parser.add_argument("--check-from", type=int, default=6000)
@@ -128,6 +128,7 @@ def same_network(
         run = work / f"steps-{steps}"
         train = [*UNCIAL, "train", rendered.lines, "-o", run, "--preset", "tesseract"]
         train += ["--threads", "1", "--steps", str(steps), "--seed", str(options.seed), "--json"]
+        train += ["--tesseract.dictionary", "none"]
         trained = measured(train, ONE_THREAD, core)
         images = [line.image for line in lines]
         texts, _ = read_with_tesseract(images, "model", run, work, core)

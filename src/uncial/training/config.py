@@ -217,7 +217,7 @@ def preset_names() -> list[str]:
 
 @cache
 def preset_values(name: str) -> dict[str, Any]:
-    """The settings of a preset.
+    """The settings of a preset; in the table ``base`` those that differ with a base.
 
     Raises:
         ConfigError: No preset is called so.
@@ -259,9 +259,10 @@ def resolve(config: TrainConfig, cores: int = 1, base: ModelArchive | None = Non
     """
     preset = chosen_preset(config, cores) if base is None else _preset_for(config, base)
     values = dict(preset_values(preset))
+    going_on = values.pop("base", {})
     values["batches"] = min(values["batches"], cores)
     if base is not None:
-        values |= _values_of(base, values["lr"])
+        values |= _values_of(base, values["lr"]) | going_on
         _check_kept(config)
     for part in (config.network, config.optimizer, config.loss, config.stop):
         given = {f.name: getattr(part, f.name) for f in fields(part)}
