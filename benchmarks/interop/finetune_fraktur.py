@@ -38,7 +38,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=2.5, help="of uncial")
     parser.add_argument("--passes", type=int, default=3, help="of lstmtraining")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--engines", nargs="+", default=["uncial", "lstmtraining", BASE])
+    parser.add_argument("--engines", nargs="+", default=["uncial", "lstmtraining"])
     parser.add_argument("--serial", action="store_true", help="one engine after the other")
     parser.add_argument("--quick", action="store_true", help="24 lines, nothing recorded")
     options = parser.parse_args()
@@ -47,7 +47,7 @@ def main() -> None:
     data = data_folder(DATA)
     if options.quick:
         data = small_copy(data, folder / "data", 24, 4, 4)
-    engines = {"uncial": ours, "lstmtraining": theirs, BASE: untouched}
+    engines = {"uncial": ours, "lstmtraining": theirs}
     tasks = [partial(engines[name], data, folder, options) for name in options.engines]
     rows = side_by_side(tasks, serial=options.serial)
     about = {
@@ -56,7 +56,8 @@ def main() -> None:
         "threads": 1,
         "same_time": not options.serial and len(tasks) > 1,
     }
-    for name, row in zip(options.engines, rows, strict=True):
+    found = {BASE: untouched(data, folder), **dict(zip(options.engines, rows, strict=True))}
+    for name, row in found.items():
         record("finetune_fraktur", name, {**about, **row}, keep=not options.quick)
 
 
@@ -98,12 +99,11 @@ def theirs(data: Path, folder: Path, options: argparse.Namespace, core: int) -> 
     }
 
 
-def untouched(data: Path, folder: Path, options: argparse.Namespace, core: int) -> dict[str, Any]:
+def untouched(data: Path, folder: Path) -> dict[str, Any]:
     """The model that both begin with."""
-    del options
     work = folder / "base"
     work.mkdir()
-    return reading(BASE, tessdata(BASE), data, work, core)
+    return reading(BASE, tessdata(BASE), data, work, -1)
 
 
 def samples(data: Path, work: Path) -> Path:
