@@ -70,7 +70,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--steps", type=int, nargs="+", default=[400, 500, 600, 800])
-    parser.add_argument("--tesseract-steps", type=int, nargs="+", default=[800, 1000, 1200])
+    parser.add_argument("--tesseract-steps", type=int, nargs="+", default=[1100, 1300, 1600])
     parser.add_argument("--lines", type=int, default=4000)
     parser.add_argument("--held-out", type=int, default=200)
     parser.add_argument("--check-from", type=int, default=6000)
