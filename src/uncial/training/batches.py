@@ -259,9 +259,7 @@ class TrainingStream:
     ) -> Batch:
         each = zip(indices.tolist(), places.tolist(), widths.tolist(), strict=True)
         views = [
-            self._view(
-                index, near, width, np.random.default_rng((self._drawing.seed, epoch, place))
-            )
+            self._view(index, near, width, (self._drawing.seed, epoch, place))
             for index, place, width in each
         ]
         images = [image for image, _ in views]
