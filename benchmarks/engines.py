@@ -79,17 +79,17 @@ def trial_row(trials: Sequence[Trial], target: float) -> dict[str, Any]:
     }
 
 
-def tell_ratio(rows: dict[str, dict[str, Any]], peer: str) -> None:
-    """Put on Uncial's row how many times its CPU-seconds the peer took in the same run.
+def tell_ratio(rows: dict[str, dict[str, Any]], peer: str, engine: str = "uncial") -> None:
+    """Put on an engine's row how many times its CPU-seconds the peer took in the same run.
 
     A peer that missed the target has used at least that much: the ratio is a lower bound.
     """
-    if {"uncial", peer} <= rows.keys() and rows["uncial"]["reached"]:
-        ratio = round(rows[peer]["cpu_seconds"] / rows["uncial"]["cpu_seconds"], 2)
+    if {engine, peer} <= rows.keys() and rows[engine]["reached"]:
+        ratio = round(rows[peer]["cpu_seconds"] / rows[engine]["cpu_seconds"], 2)
         bound = "" if rows[peer]["reached"] else "at least "
-        rows["uncial"]["peer_ratio"] = ratio
-        rows["uncial"]["peer_ratio_is_bound"] = bool(bound)
-        print(f"{peer} took {bound}{ratio} times the CPU-seconds of uncial")
+        rows[engine]["peer_ratio"] = ratio
+        rows[engine]["peer_ratio_is_bound"] = bool(bound)
+        print(f"{peer} took {bound}{ratio} times the CPU-seconds of {engine}")
 
 
 def tesseract() -> str:

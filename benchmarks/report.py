@@ -156,6 +156,21 @@ TABLES: dict[str, tuple[str, str, tuple[Column, ...]]] = {
         ),
         RACE,
     ),
+    "finetune_fraktur": (
+        "Fine-tuning frak2021 on Fraktur",
+        (
+            "`benchmarks/interop/finetune_fraktur.py`: one thread each, the same lines; CER of the "
+            "test lines as `tesseract` reads them."
+        ),
+        (
+            ENGINE,
+            ("CER", cer),
+            ("CPU-s", number("cpu_seconds", 0)),
+            ("wall s", number("wall_seconds", 0)),
+            ("lines seen", number("lines_seen", 0)),
+            MEMORY,
+        ),
+    ),
     "reading": (
         "Reading",
         (

@@ -27,6 +27,10 @@ BENCHMARKS = {
     "reading": ("speed/reading.py", "CPU time a line, beside Tesseract, 8 min; needs accuracy"),
     "to_ten_percent": ("speed/to_ten_percent.py", "training on Fraktur, beside kraken, 25 min"),
     "rendered_lines": ("speed/rendered_lines.py", "training, beside lstmtraining, 10 min"),
+    "finetune_fraktur": (
+        "interop/finetune_fraktur.py",
+        "fine-tuning frak2021, beside lstmtraining, 5 min",
+    ),
     "resume": ("speed/resume.py", "killed ten times, equal bit for bit, 4 min"),
     "prediction": ("trust/prediction.py", "predicted against true CER, 1 min; needs accuracy"),
     "forecast": ("trust/forecast.py", "learning curves from a quarter of the lines, 20 min"),

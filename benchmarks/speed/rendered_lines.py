@@ -15,6 +15,10 @@ whole processes ``uncial train --threads 1 --steps N`` for each N until one reac
 one line in 40 is kept for its validation, ingestion and report are counted. Uncial computes in
 bfloat16 where the processor does (``hardware.bf16`` of the row); lstmtraining cannot.
 
+*uncial-tesseract* (``--engines uncial-tesseract``) trains the same network as lstmtraining with
+``--preset tesseract --steps N`` for each N of ``--tesseract-steps``, without word graphs; Tesseract
+reads the held-out lines with the ``model.traineddata`` of the run, as it does with lstmtraining's.
+
 Rows go to ``results/rendered_lines.jsonl``.
 """
 
@@ -29,8 +33,28 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from rendering import FACES, Rendered, render
 
-from engines import cheapest, pairs, program, read_with_tesseract, scored, tell_ratio, trial_row
-from measure import ONE_THREAD, Run, data_folder, fresh, guarded, measured, record, side_by_side
+from engines import (
+    UNCIAL,
+    cheapest,
+    pairs,
+    program,
+    read_with_tesseract,
+    scored,
+    tell_ratio,
+    trial_row,
+)
+from measure import (
+    ONE_THREAD,
+    Run,
+    data_folder,
+    fresh,
+    guarded,
+    hardware,
+    measured,
+    record,
+    shown,
+    side_by_side,
+)
 from measure import totals as totalled
 
 SPEC = "[1,36,0,1 Ct3,3,16 Mp3,3 Lfys48 Lfx96 Lrx96 Lfx192 O1c{outputs}]"
@@ -46,6 +70,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--steps", type=int, nargs="+", default=[400, 500, 600, 800])
+    parser.add_argument("--tesseract-steps", type=int, nargs="+", default=[1100, 1300, 1600])
     parser.add_argument("--lines", type=int, default=4000)
     parser.add_argument("--held-out", type=int, default=200)
     parser.add_argument("--check-from", type=int, default=6000)
@@ -59,12 +84,13 @@ def main() -> None:
     options = parser.parse_args()
     if options.quick:
         options.lines, options.held_out, options.steps = 96, 16, [3]
+        options.tesseract_steps = [3]
         options.check_from, options.check_every, options.max_iterations = 20, 20, 40
     for name in PROGRAMS:
         program(name)
     folder = fresh("quick" if options.quick else "", "rendered_lines")
     rendered = render(folder, options.lines, options.held_out, options.seed)
-    engines = {"uncial": ours, "lstmtraining": theirs}
+    engines = {"uncial": ours, "uncial-tesseract": same_network, "lstmtraining": theirs}
     tasks = [partial(engines[name], rendered, folder, options) for name in options.engines]
     rows = side_by_side(tasks, serial=options.serial)
     about = {
@@ -75,7 +101,8 @@ def main() -> None:
         "same_time": not options.serial and len(tasks) > 1,
     }
     found = dict(zip(options.engines, rows, strict=True))
-    tell_ratio(found, "lstmtraining")
+    for name in ("uncial", "uncial-tesseract"):
+        tell_ratio(found, "lstmtraining", name)
     for name, row in found.items():
         record("rendered_lines", name, {**about, **row}, keep=not options.quick)
 
@@ -87,6 +114,40 @@ def ours(
     output, target = folder / "uncial", options.target
     trials = cheapest(rendered.lines, output, options.steps, target, core, seed=options.seed)
     return {**trial_row(trials, target), "validation_lines": rendered.validation}
+
+
+def same_network(
+    rendered: Rendered, folder: Path, options: argparse.Namespace, core: int
+) -> dict[str, Any]:
+    """Uncial with the network of lstmtraining, read by Tesseract; one process a length."""
+    work = folder / "uncial-tesseract"
+    work.mkdir()
+    lines = pairs(rendered.lines, "test")
+    trials: list[list[float]] = []
+    for steps in sorted(options.tesseract_steps):
+        run = work / f"steps-{steps}"
+        train = [*UNCIAL, "train", rendered.lines, "-o", run, "--preset", "tesseract"]
+        train += ["--threads", "1", "--steps", str(steps), "--seed", str(options.seed), "--json"]
+        train += ["--tesseract.dictionary", "none"]
+        trained = measured(train, ONE_THREAD, core)
+        images = [line.image for line in lines]
+        texts, _ = read_with_tesseract(images, "model", run, work, core)
+        score = scored(lines, texts, "nfc+spaces")
+        trials.append([steps, round(trained.cpu, 2), round(score["cer"], 5)])
+        print(f"  uncial-tesseract, {steps} steps: held-out CER {score['cer']:.2%}", flush=True)
+        if score["cer"] <= options.target:
+            break
+    return {
+        "commands": [shown(trained.command)],
+        **trained.cost(),
+        **score,
+        "reached": score["cer"] <= options.target,
+        "precision": "bfloat16" if hardware()["bf16"] else "float32",
+        "steps": steps,
+        "lines_seen": trained.json()["lines_seen"],
+        "trials": trials,
+        "validation_lines": rendered.validation,
+    }
 
 
 def theirs(

@@ -16,6 +16,7 @@ import torch
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.nn import functional
 
 from uncial.nn.build import Network
 from uncial.nn.frames import Frames
@@ -37,53 +38,35 @@ def set_border(network: Network, border: Border | None) -> None:
 
 
 class RandomBorder:
-    """New noise in each batch, for training; drawn as that of dropout is."""
+    """New noise in each batch, for training; drawn as that of dropout is.
+
+    Windows that reach beyond the border at the same place see the same number there, unlike
+    Tesseract's, for each of which a new one is drawn.
+    """
 
     def begin(self, lines: int) -> None:
         """Nothing to prepare."""
 
-    def add(self, data: Tensor, conv: nn.Conv2d, frames: Frames) -> Tensor:
-        """See `Border`; only the rows and columns at the border are computed."""
-        n, _, height, width = data.shape
-        (up, left) = (int(size) for size in conv.padding)
-        rows = [y for y in range(height) if y < up or y >= height - up]
-        inner = [y for y in range(height) if up <= y < height - up]
-        everywhere = torch.arange(width, device=data.device).expand(n, width)
-        data = self._strip(data, conv, frames, rows, everywhere)
-        first = everywhere[:, :left]
-        data = self._strip(data, conv, frames, inner, first)
-        last = frames.widths.to(data.device)[:, None] - left + torch.arange(left).to(data.device)
-        return self._strip(data, conv, frames, inner, last, least=left)
+    def convolve(self, data: Tensor, conv: nn.Conv2d, frames: Frames) -> Tensor:
+        """See `Border`."""
+        up, left = (int(size) for size in conv.padding)
+        above, below = (_drawn_like(data, 2, up) for _ in range(2))
+        high = torch.cat([above, data, below], 2) if up else data
+        before, behind = (_drawn_like(high, 3, left) for _ in range(2))
+        around = torch.cat([before, high, torch.zeros_like(behind)], 3) if left else high
+        if left:
+            ends = (frames.widths.to(data.device) + left)[:, None] + torch.arange(
+                left, device=data.device
+            )
+            index = ends[:, None, None].expand_as(behind)
+            around = around.scatter(3, index, behind)
+        return functional.conv2d(around, conv.weight, conv.bias)
 
-    def _strip(
-        self,
-        data: Tensor,
-        conv: nn.Conv2d,
-        frames: Frames,
-        rows: list[int],
-        columns: Tensor,
-        least: int = 0,
-    ) -> Tensor:
-        """Add what noise makes of some rows and, for each line, some columns from `least` on."""
-        if not rows or not columns.shape[1]:
-            return data
-        n, _, height, width = data.shape
-        channels, (high, wide) = conv.in_channels, conv.kernel_size
-        y = torch.tensor(rows, device=data.device)
-        at_y = y[:, None] + torch.arange(high, device=data.device) - high // 2
-        at_x = columns[..., None] + torch.arange(wide, device=data.device) - wide // 2
-        beyond_y = (at_y < 0) | (at_y >= height)  # (R, high)
-        beyond_x = (at_x < 0) | (at_x >= frames.widths.to(data.device)[:, None, None])
-        beyond = beyond_y[None, :, None, :, None] | beyond_x[:, None, :, None, :]
-        beyond = beyond & (columns >= least)[:, None, :, None, None]
-        size = (n, len(rows), columns.shape[1], channels, high, wide)
-        drawn = torch.rand(size, generator=noise()).to(data)
-        filled = (2 * drawn - 1) * beyond[:, :, :, None]
-        made = filled.flatten(3) @ conv.weight.flatten(1).T.to(data)  # (N, R, K, D)
-        made = made.permute(0, 3, 1, 2)
-        index = columns.clamp(0, width - 1)[:, None, None, :].expand(made.shape)
-        full = made.new_zeros((*made.shape[:3], width)).scatter_add(3, index, made)
-        return data.index_add(2, y, full)
+
+def _drawn_like(data: Tensor, axis: int, size: int) -> Tensor:
+    """Noise of the shape of `data`, but for its size along one axis."""
+    shape = (*data.shape[:axis], size, *data.shape[axis + 1 :])
+    return 2 * torch.rand(shape, generator=noise()).to(data) - 1
 
 
 class SeededBorder:
@@ -102,19 +85,20 @@ class SeededBorder:
         streams = [Noise(self.sample_iteration) for _ in range(lines)]
         self._streams[threading.get_ident()] = streams
 
-    def add(self, data: Tensor, conv: nn.Conv2d, frames: Frames) -> Tensor:
+    def convolve(self, data: Tensor, conv: nn.Conv2d, frames: Frames) -> Tensor:
         """See `Border`."""
+        made: Tensor = conv(data)
         streams = self._streams[threading.get_ident()]
         weight = conv.weight.detach().float().cpu().numpy().transpose(3, 2, 1, 0)
         matrix = np.ascontiguousarray(weight.reshape(-1, conv.out_channels))
         size = (conv.kernel_size[0], conv.kernel_size[1])
-        for line, width, stream in zip(data, frames.widths.tolist(), streams, strict=True):
+        for line, width, stream in zip(made, frames.widths.tolist(), streams, strict=True):
             height = line.shape[1]
             positions, windows = _drawn(stream, height, width, conv.in_channels, size)
-            made = torch.from_numpy(windows @ matrix).to(line)
+            seen = torch.from_numpy(windows @ matrix).to(line)
             y, x = (torch.from_numpy(at).to(line.device) for at in positions)
-            line[:, y, x] += made.T
-        return data
+            line[:, y, x] += seen.T
+        return made
 
 
 def _drawn(

@@ -18,6 +18,9 @@ from uncial.nn.initialize import Scheme, initialize
 from uncial.nn.ops.base import Border, Op, Shape, Site, W, kinds
 from uncial.nn.ops.graph import Parallel, Residual, Reversed, Series, fits
 
+STEM = "stem"
+"""Name of the op whose output an early head reads in training; where no op is named so, the first
+that leaves one row."""
 _PROBES = (48, 97, 360, 1000, 1001, 2003, 4096)
 """Widths in pixels that tell whether two branches agree."""
 
@@ -155,11 +158,23 @@ def build(spec: str, *, labels: int | None = None, scheme: Scheme = "scaled") ->
     given = Shape(tree.input.depth, tree.input.height, tree.input.width)
     builder = _Builder(text, labels, len(list(vgsl.layers(tree.body))))
     layers = builder.series(tree.body.layers, given)
+    if STEM not in builder.named:
+        builder.named |= _folded(layers, given)
     loss = next(op.loss for op in layers.modules() if isinstance(op, Op) and op.head)
     network = Network(text, layers, given, named=builder.named, loss=loss)
     initialize(network, scheme)
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return network
+
+
+def _folded(layers: Series, given: Shape) -> dict[str, tuple[Op, Shape]]:
+    """The first op that leaves one row of several, as the stem; nothing in other networks."""
+    for op in layers.parts():
+        made = op.shape(given)
+        if made.height == 1 and given.height > 1 and not op.head:
+            return {STEM: (op, made)}
+        given = made
+    return {}
 
 
 def _with_head(tree: vgsl.Spec, labels: int | None) -> vgsl.Spec:

@@ -212,9 +212,9 @@ def _run(
     plan = plan_lines(
         store, settings, told, lambda texts: begin(config, settings, opened.base, texts, told)
     )
-    learner = Learner(plan.network, settings.kind, settings.shortcut).to(
-        device_named(config.device)
-    )
+    learner = Learner(
+        plan.network, settings.kind, settings.shortcut, wide=settings.wide_shortcut
+    ).to(device_named(config.device))
     prepared = PreparedLines(store, plan.lines.rows, plan.preprocessing)
     stream = TrainingStream(
         prepared,
@@ -226,6 +226,7 @@ def _run(
             seed=settings.seed,
             strength=settings.augment,
             rare_first=settings.rare_first,
+            rare_often=settings.rare_often,
         ),
         line_mixer(prepared, plan, settings.mix),
     )

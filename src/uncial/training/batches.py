@@ -170,12 +170,15 @@ class Drawing:
         strength: Of augmentation; 0 gives the lines as they are.
         rare_first: How far lines with rare labels come forward in the first epoch: the exponent
             of `rarity` with which lines are drawn, one after the other; 0 draws them evenly.
+        rare_often: How much more often such lines come, in every epoch: the exponent of
+            `rarity` with which its lines are drawn, with repeats; at 0 each comes once.
     """
 
     area: int
     seed: int
     strength: float = 1.0
     rare_first: float = 0.0
+    rare_often: float = 0.0
 
 
 class TrainingStream:
@@ -206,45 +209,59 @@ class TrainingStream:
         self._least = least
         self._drawing = drawing
         self._mixer = mixer
-        self._urgency = drawing.rare_first * rarity(labels)
+        self._rarity = rarity(labels)
 
     @property
     def batches(self) -> int:
         """Batches in the first epoch; others differ by a few."""
-        return len(self._epoch(0)[0])
+        return len(self._epoch(0)[1])
 
     def from_place(self, place: StreamPlace) -> Iterator[tuple[StreamPlace, BatchMaker]]:
         """Makers of the batches from `place` on, each with the place that follows it."""
         epoch, first = place.epoch, place.batch
         while True:
-            buckets, widths = self._epoch(epoch)
+            rows, buckets, widths = self._epoch(epoch)
             starts = np.cumsum([0, *map(len, buckets)])
-            order = np.concatenate(buckets)
+            order = rows[np.concatenate(buckets)]
             for at in range(first, len(buckets)):
                 near = order[max(0, starts[at + 1] - _NEAR) : starts[at + 1]]
-                make = partial(self._batch, buckets[at], near, widths[buckets[at]], epoch)
+                bucket = buckets[at]
+                make = partial(self._batch, rows[bucket], bucket, near, widths[bucket], epoch)
                 yield StreamPlace(epoch=epoch, batch=at + 1), make
             epoch, first = epoch + 1, 0
 
-    def _epoch(self, epoch: int) -> tuple[list[NDArray[np.int64]], NDArray[np.int64]]:
-        """Batches of an epoch, and the width that each line has in it."""
+    def _epoch(
+        self, epoch: int
+    ) -> tuple[NDArray[np.int64], list[NDArray[np.int64]], NDArray[np.int64]]:
+        """Lines of an epoch, batches of places among them, and the width of each place."""
         rng = np.random.default_rng((self._drawing.seed, epoch))
         change = WIDTH_CHANGE * min(self._drawing.strength, 2.0)
-        drawn = np.round(self._widths * rng.uniform(1 - change, 1 + change, len(self._widths)))
-        widths = np.where(drawn >= self._least, drawn, self._widths).astype(np.int64)
+        rows = np.arange(len(self._widths))
+        if self._drawing.rare_often:
+            share = np.exp(self._drawing.rare_often * self._rarity)
+            rows = rng.choice(rows, size=len(rows), p=share / share.sum())
+        natural, least = self._widths[rows], self._least[rows]
+        drawn = np.round(natural * rng.uniform(1 - change, 1 + change, len(rows)))
+        widths = np.where(drawn >= least, drawn, natural).astype(np.int64)
         padding = 2 * self._lines.preprocessing.pad
-        urgency = rng.gumbel(size=len(widths)) + (self._urgency if epoch == 0 else 0.0)
-        return width_buckets(widths + padding, self._drawing.area, urgency), widths
+        urgency = rng.gumbel(size=len(rows))
+        if epoch == 0:
+            urgency += self._drawing.rare_first * self._rarity[rows]
+        return rows, width_buckets(widths + padding, self._drawing.area, urgency), widths
 
     def _batch(
         self,
         indices: NDArray[np.int64],
+        places: NDArray[np.int64],
         near: NDArray[np.int64],
         widths: NDArray[np.int64],
         epoch: int,
     ) -> Batch:
-        places = zip(indices.tolist(), widths.tolist(), strict=True)
-        views = [self._view(index, near, width, epoch) for index, width in places]
+        each = zip(indices.tolist(), places.tolist(), widths.tolist(), strict=True)
+        views = [
+            self._view(index, near, width, (self._drawing.seed, epoch, place))
+            for index, place, width in each
+        ]
         images = [image for image, _ in views]
         labels = [text for _, text in views]
         pad, style = self._lines.preprocessing.pad, self._lines.preprocessing.style
@@ -252,8 +269,8 @@ class TrainingStream:
         frames = to_frames(images, pad, full, style)
         return Batch(frames, padded(labels), torch.tensor([len(x) for x in labels]), indices)
 
-    def _view(self, index: int, near: NDArray[np.int64], width: int, epoch: int) -> Line:
-        rng = np.random.default_rng((self._drawing.seed, epoch, index))
+    def _view(self, index: int, near: NDArray[np.int64], width: int, seed: tuple[int, ...]) -> Line:
+        rng = np.random.default_rng(seed)
         if self._mixer is not None and self._drawing.strength > 0:
             mixed = self._mixer.line(index, near, width, rng)
             if mixed is not None:

@@ -60,6 +60,8 @@ class OptimizerConfig:
     preset, but no more than cores."""
     weight_decay: float | Auto = "auto"
     """Of AdamW, on matrices only."""
+    momentum: float | Auto = "auto"
+    """Of AdamW, 0-1: share of the mean gradient that each step keeps."""
     clip: float | Auto = "auto"
     """Largest norm of the gradient."""
     ema: float | Auto = "auto"
@@ -79,13 +81,17 @@ class LossConfig:
     ending: float | Auto = "auto"
     """Share of the run, 0-1, at its end that minimizes CTC whatever `kind` says."""
     shortcut: float | Auto = "auto"
-    """Weight of a second head on the op named ``stem``, in training only."""
+    """Weight of a second head on the op named ``stem``, or on the first that leaves one row;
+    in training only."""
     augment: float | Auto = "auto"
     """Strength of the distortions; 0 trains on the lines as they are."""
     mix: float | Auto = "auto"
     """Share of views, 0-1, that join the first words of a line to the last of another."""
     rare_first: float | Auto = "auto"
     """How far lines with rare characters come forward in the first pass; 0: not at all."""
+    rare_often: float | Auto = "auto"
+    """How much more often lines with rare characters come in every pass; 0: as often as
+    others, 1: so that each character is seen about as often as any other."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,6 +166,7 @@ class Settings:
     Attributes:
         frames: Frames wanted for a median label when `stretch` is auto.
         style: How lines are prepared, see `uncial.imaging.prepare.Preprocessing`.
+        wide_shortcut: Whether the early head sees neighbouring frames, see `ShortcutHead`.
     """
 
     preset: str
@@ -191,6 +198,9 @@ class Settings:
     normalization: str
     style: str = "uncial"
     target: float = 0.0
+    wide_shortcut: bool = False
+    momentum: float = 0.9
+    rare_often: float = 0.0
 
     def to_json(self) -> dict[str, Any]:
         """As JSON-ready values."""
@@ -210,7 +220,7 @@ def preset_names() -> list[str]:
 
 @cache
 def preset_values(name: str) -> dict[str, Any]:
-    """The settings of a preset.
+    """The settings of a preset; in the table ``base`` those that differ with a base.
 
     Raises:
         ConfigError: No preset is called so.
@@ -252,9 +262,10 @@ def resolve(config: TrainConfig, cores: int = 1, base: ModelArchive | None = Non
     """
     preset = chosen_preset(config, cores) if base is None else _preset_for(config, base)
     values = dict(preset_values(preset))
+    going_on = values.pop("base", {})
     values["batches"] = min(values["batches"], cores)
     if base is not None:
-        values |= _values_of(base, values["lr"])
+        values |= _values_of(base, values["lr"]) | going_on
         _check_kept(config)
     for part in (config.network, config.optimizer, config.loss, config.stop):
         given = {f.name: getattr(part, f.name) for f in fields(part)}
@@ -315,7 +326,7 @@ def _check_kept(config: TrainConfig) -> None:
 def _check(settings: Settings) -> None:
     positive = ("lr", "batch", "batches", "clip", "validations", "validation_lines", "epochs")
     wrong = [f"{n} must be above 0" for n in positive if getattr(settings, n) <= 0]
-    shares = ("ema", "warmup")
+    shares = ("ema", "warmup", "momentum")
     wrong += [f"{n} must be from 0 to below 1" for n in shares if not 0 <= getattr(settings, n) < 1]
     parts = ("ending", "mix")
     wrong += [f"{n} must be from 0 to 1" for n in parts if not 0 <= getattr(settings, n) <= 1]
@@ -325,6 +336,7 @@ def _check(settings: Settings) -> None:
         "shortcut",
         "augment",
         "rare_first",
+        "rare_often",
         "weight_decay",
         "patience",
         "pad",

@@ -6,31 +6,56 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from uncial.nn.build import Network
+from uncial.nn.build import STEM, Network
 from uncial.nn.frames import Frames
 from uncial.training.batches import Batch
 from uncial.training.config import LossKind
 from uncial.training.targets import alignment_targets
 
-STEM = "stem"
+_WIDE = 128  # channels of a wide shortcut head
+_REACH = 9  # frames of each of its convolutions
+_GROUPS = 4  # of the second one
 
 
 class ShortcutHead(nn.Module):
-    """A linear head on the features of an early op; training only.
+    """A head on the features of an early op; training only.
+
+    Args:
+        channels, height: Of the features.
+        labels: Outputs.
+        wide: Two convolutions over 17 frames in place of a linear layer. Where the layers
+            above are recurrent alone, this head learns to read long before they do, and its
+            gradient makes features of the layers below.
 
     Source: Retsinas et al. 2022, "Best practices for a handwritten text recognition system",
-    section 3.3 (CTC shortcut).
+    section 3.3 (CTC shortcut); the wide form is ours.
     """
 
-    def __init__(self, channels: int, height: int, labels: int) -> None:
+    def __init__(self, channels: int, height: int, labels: int, *, wide: bool = False) -> None:
         super().__init__()
-        self.linear = nn.Linear(channels * height, labels)
+        self.wide = wide
+        inputs = channels * height
+        if wide:
+            self.first = _blocks(inputs, 1)
+            self.second = _blocks(_WIDE, _GROUPS)
+            inputs = _WIDE
+        self.linear = nn.Linear(inputs, labels)
 
     def forward(self, frames: Frames) -> Tensor:
         """Logits ``(T, N, C)``."""
         n, c, h, w = frames.data.shape
-        logits: Tensor = self.linear(frames.data.permute(3, 0, 2, 1).reshape(w, n, h * c))
+        columns = frames.data.permute(0, 2, 1, 3).reshape(n, h * c, w)
+        if self.wide:
+            columns = self.first(columns)
+            columns = columns + self.second(columns)
+        logits: Tensor = self.linear(columns.permute(2, 0, 1))
         return logits
+
+
+def _blocks(inputs: int, groups: int) -> nn.Sequential:
+    """A convolution over frames; its statistics are those of the batch, for it never reads."""
+    conv = nn.Conv1d(inputs, _WIDE, _REACH, padding=_REACH // 2, groups=groups, bias=False)
+    return nn.Sequential(conv, nn.BatchNorm1d(_WIDE, track_running_stats=False), nn.ReLU())
 
 
 class Learner(nn.Module):
@@ -40,10 +65,13 @@ class Learner(nn.Module):
         network: In training.
         kind: Main loss, until the last part of the run.
         shortcut: Weight of the shortcut head's loss, toward the same targets; 0, or a network
-            without an op named ``stem``, goes without.
+            without a stem, goes without.
+        wide: Whether that head is a wide one, which has a say in the targets, too.
     """
 
-    def __init__(self, network: Network, kind: LossKind, shortcut: float) -> None:
+    def __init__(
+        self, network: Network, kind: LossKind, shortcut: float, *, wide: bool = False
+    ) -> None:
         super().__init__()
         self.network = network
         self.kind = kind
@@ -51,7 +79,7 @@ class Learner(nn.Module):
         self.head: ShortcutHead | None = None
         if self.weight:
             shape = network.taps[STEM]
-            self.head = ShortcutHead(shape.channels, shape.height, network.labels)
+            self.head = ShortcutHead(shape.channels, shape.height, network.labels, wide=wide)
 
     def forward(self, batch: Batch, *, ending: bool = False) -> tuple[Tensor, Tensor]:
         """Loss to minimize, and the main loss alone, each a mean over frames.
@@ -62,29 +90,37 @@ class Learner(nn.Module):
         """
         if ending:
             return self._ending(batch)
-        tapped: dict[str, Frames] = {}
         if self.head is None:
-            out = self.network(batch.frames)
+            out, stem = self.network(batch.frames), None
         else:
             out, tapped = self.network(batch.frames, taps=(STEM,))
+            stem = tapped[STEM]
         widths = self.network.output_widths(batch.frames.widths)
         log_probs = _steps(out).float().log_softmax(2)
+        early = None
+        if self.head is not None and stem is not None:
+            early = self.head(stem).float().log_softmax(2)  # may have more steps than the output
         if self.kind == "ctc":
             main = ctc_loss(log_probs, widths, batch.labels, batch.lengths)
+            targets = None
         else:
-            targets = alignment_targets(
-                log_probs.detach().exp(), widths, batch.labels, batch.lengths
-            )
+            probs = self._believed(log_probs, early)
+            targets = alignment_targets(probs, widths, batch.labels, batch.lengths)
             main = _cross_entropy(log_probs, targets, widths)
-        if self.head is None:
+        if early is None or stem is None:
             return main, main.detach()
-        stem = tapped[STEM]  # may have more columns than the output
-        early = self.head(stem).float().log_softmax(2)
-        if self.kind == "alignment" and len(early) == len(log_probs):
+        if targets is not None and len(early) == len(log_probs):
             side = _cross_entropy(early, targets, widths)
         else:
             side = ctc_loss(early, stem.widths, batch.labels, batch.lengths)
         return main + self.weight * side, main.detach()
+
+    def _believed(self, log_probs: Tensor, early: Tensor | None) -> Tensor:
+        """Probabilities that targets are made from: those of both heads, if the early one reads."""
+        probs = log_probs.detach().exp()
+        if early is None or self.head is None or not self.head.wide or len(early) != len(probs):
+            return probs
+        return (probs + early.detach().exp()) / 2
 
     def _ending(self, batch: Batch) -> tuple[Tensor, Tensor]:
         widths = self.network.output_widths(batch.frames.widths)

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from uncial.errors import FormatError
 
-_BETAS = (0.9, 0.999)
+_SQUARES = 0.999  # decay of the mean square
 _EPSILON = 1e-8
 
 
@@ -26,6 +26,7 @@ class AdamW:
     Args:
         parameters: What it moves.
         weight_decay: Share of a matrix that is taken away at each step, times the rate.
+        momentum: Decay of the mean gradient.
         shares: Share of the rate that a parameter gets, if not all of it.
 
     Attributes:
@@ -37,6 +38,7 @@ class AdamW:
         parameters: Iterable[nn.Parameter],
         *,
         weight_decay: float,
+        momentum: float = 0.9,
         shares: Mapping[nn.Parameter, float] | None = None,
     ) -> None:
         every = list(parameters)
@@ -46,8 +48,8 @@ class AdamW:
         for share in sorted({1.0, *known.values()}, reverse=True):
             here = [p for p in every if known.get(p, 1.0) == share]
             self._groups += [
-                _Group([p for p in here if p.ndim > 1], weight_decay, share),
-                _Group([p for p in here if p.ndim <= 1], 0.0, share),
+                _Group([p for p in here if p.ndim > 1], weight_decay, momentum, share),
+                _Group([p for p in here if p.ndim <= 1], 0.0, momentum, share),
             ]
 
     @torch.no_grad()
@@ -82,12 +84,15 @@ class AdamW:
 class _Group:
     """Parameters with one weight decay and rate; their moments in the same memory layout."""
 
-    def __init__(self, parameters: list[nn.Parameter], weight_decay: float, share: float) -> None:
+    def __init__(
+        self, parameters: list[nn.Parameter], weight_decay: float, momentum: float, share: float
+    ) -> None:
         self.parameters = parameters
         self.means = [torch.zeros_like(p) for p in parameters]
         self.squares = [torch.zeros_like(p) for p in parameters]
         self.steps = [torch.zeros((), dtype=torch.float32, device=p.device) for p in parameters]
         self._weight_decay = weight_decay
+        self._momentum = momentum
         self._share = share
 
     def step(self, rate: float) -> None:
@@ -104,8 +109,8 @@ class _Group:
             [],
             [self.steps[at] for at in used],
             lr=rate * self._share,
-            beta1=_BETAS[0],
-            beta2=_BETAS[1],
+            beta1=self._momentum,
+            beta2=_SQUARES,
             weight_decay=self._weight_decay,
             eps=_EPSILON,
             amsgrad=False,

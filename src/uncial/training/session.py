@@ -48,6 +48,7 @@ class Session:
         self.optimizer = AdamW(
             learner.parameters(),
             weight_decay=settings.weight_decay,
+            momentum=settings.momentum,
             shares={named[name]: share for name, share in (rates or {}).items()},
         )
         self.progress = Progress()

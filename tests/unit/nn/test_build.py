@@ -86,6 +86,21 @@ def test_taps_give_what_named_ops_put_out():
         network(frames, taps=("nothing",))
 
 
+def test_the_first_op_that_leaves_one_row_is_the_stem():
+    assert build(TESSERACT).taps == {"stem": Shape(48, 1, 0)}
+    assert build("[1,1,0,32 Lbx8 O1c5]").taps == {}
+
+
+@pytest.mark.parametrize("letter", ["t", "r", "lr", "p", "n", "s", "g", "l"])
+def test_a_maximum_is_the_same_before_a_rising_nonlinearity(letter: str):
+    network = build(f"[1,9,0,1 C{letter}3,3,4 Mp3,3 O2l5]").eval()
+    conv, pool, _ = network.layers.children()
+    frames = image(network, 30, 11)
+    torch.testing.assert_close(
+        network(frames).data, network.layers.O_2(pool(conv(frames))).data, rtol=0, atol=1e-6
+    )
+
+
 def test_columns_as_depth():
     network = build("[1,1,0,32 Lbx8 O1c5]").eval()
     assert (network.input_height, network.input_channels) == (32, 1)

@@ -61,9 +61,11 @@ def make_settings() -> Callable[..., Settings]:
 def make_learner() -> Callable[..., Learner]:
     """A learner with the same first weights each time."""
 
-    def make(spec: str = SPEC, kind: str = "alignment", shortcut: float = 0.1) -> Learner:
+    def make(
+        spec: str = SPEC, kind: str = "alignment", shortcut: float = 0.1, *, wide: bool = False
+    ) -> Learner:
         torch.manual_seed(1)
-        return Learner(build(spec, labels=4), kind, shortcut)  # type: ignore[arg-type]
+        return Learner(build(spec, labels=4), kind, shortcut, wide=wide)  # type: ignore[arg-type]
 
     return make
 

@@ -101,6 +101,21 @@ def test_lines_with_rare_labels_come_early_in_the_first_epoch_alone() -> None:
     assert first[::20].mean() < rows / 4 < second[::20].mean()
 
 
+def test_lines_with_rare_labels_come_more_often_if_so_wanted() -> None:
+    rows = 200
+    labels = [np.array([1, 2 if row % 20 == 0 else 1], np.int32) for row in range(rows)]
+    stream = TrainingStream(
+        PreparedLines(Pages(), np.arange(rows), Preprocessing(height=24, pad=4)),
+        labels,
+        np.full(rows, 40),
+        np.full(rows, 8),
+        Drawing(area=96, seed=1, rare_often=1.0),
+    )
+    lines, batches, _ = stream._epoch(1)
+    assert sorted(np.concatenate(batches)) == list(range(rows))
+    assert 0.4 < (lines % 20 == 0).mean() < 0.6
+
+
 def test_a_stream_goes_on_from_any_place_as_if_never_left() -> None:
     whole = list(islice(_stream().from_place(StreamPlace()), 23))
     for cut in (1, 4, 11, 17):

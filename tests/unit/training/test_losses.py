@@ -107,11 +107,12 @@ def test_descent_leads_to_the_text(loss: Loss) -> None:
 
 PLAIN = "[1,16,0,1 Cl3,3,4,2,2 Mp2,2 Fh (I Lbx6)]"
 NAMED = "[1,16,0,1 Cl3,3,4,2,2 Mp{stem}2,2 Fh (I Lbx6)]"
+FLAT = "[1,1,0,16 (I Lbx6)]"
 
 
 @pytest.mark.parametrize(
     ("spec", "shortcut", "has"),
-    [(PLAIN, 0.1, False), (PLAIN, 0.0, False), (NAMED, 0.0, False), (NAMED, 0.1, True)],
+    [(FLAT, 0.1, False), (PLAIN, 0.1, True), (PLAIN, 0.0, False), (NAMED, 0.1, True)],
 )
 def test_a_shortcut_head_needs_a_stem_and_a_weight(
     make_learner: Callable[..., Learner],
@@ -139,6 +140,20 @@ def test_the_shortcut_adds_its_weighted_ctc(
     (a, main), (b, same) = light(batch), heavy(batch)
     assert main.item() == pytest.approx(same.item())
     assert b.item() - main.item() == pytest.approx(3 * (a.item() - main.item()), rel=1e-4)
+
+
+def test_a_wide_head_has_a_say_in_the_targets(
+    make_learner: Callable[..., Learner], stream: TrainingStream
+) -> None:
+    _, make = next(iter(stream.from_place(StreamPlace())))
+    batch = make()
+    wide = make_learner(PLAIN, shortcut=1.0, wide=True)
+    alone = make_learner(PLAIN, shortcut=0.0)
+    alone.network.load_state_dict(wide.network.state_dict())
+    loss, main = wide(batch)
+    assert main.item() != pytest.approx(alone(batch)[1].item(), rel=1e-4)
+    loss.backward()
+    assert all(p.grad is not None and p.grad.any() for p in wide.parameters())
 
 
 def test_a_stem_with_finer_columns_than_the_output_is_read_in_full(

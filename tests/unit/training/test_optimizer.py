@@ -22,16 +22,18 @@ def _train(network: nn.Module, optimizer: AdamW | torch.optim.Optimizer, start: 
         optimizer.step()
 
 
-def test_it_moves_weights_as_torch_does() -> None:
+@pytest.mark.parametrize("momentum", [0.9, 0.5])
+def test_it_moves_weights_as_torch_does(momentum: float) -> None:
     mine, theirs = _network(), _network()
     matrices = [p for p in theirs.parameters() if p.ndim > 1]
     vectors = [p for p in theirs.parameters() if p.ndim <= 1]
     reference = torch.optim.AdamW(
         [{"params": matrices, "weight_decay": 0.1}, {"params": vectors, "weight_decay": 0.0}],
         lr=0.01,
+        betas=(momentum, 0.999),
         fused=True,
     )
-    optimizer = AdamW(mine.parameters(), weight_decay=0.1)
+    optimizer = AdamW(mine.parameters(), weight_decay=0.1, momentum=momentum)
     optimizer.rate = 0.01
     _train(mine, optimizer, 0)
     _train(theirs, reference, 0)

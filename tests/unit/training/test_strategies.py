@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -15,6 +17,7 @@ from uncial.nn.build import build
 from uncial.nn.weights import to_arrays
 from uncial.text.codec import Codec
 from uncial.text.normalize import Normalization
+from uncial.training.config import TrainConfig, preset_values, resolve
 from uncial.training.losses import Learner
 from uncial.training.optimizer import AdamW
 from uncial.training.strategies import (
@@ -43,6 +46,17 @@ def base() -> ModelArchive:
         weights=to_arrays(network),
         components={"version": b"1"},
     )
+
+
+def test_a_base_goes_on_with_what_its_preset_says_for_one(base: ModelArchive) -> None:
+    config = TrainConfig(output=Path("run"), preset="tesseract")
+    new, going_on = resolve(config), resolve(config, 1, base)
+    said = preset_values("tesseract")["base"]
+    assert {name: getattr(going_on, name) for name in said} == said
+    assert going_on.lr < new.lr
+    assert going_on.momentum == new.momentum
+    fast = resolve(TrainConfig(output=Path("run"), preset="fast"), 1, base)
+    assert fast.lr == preset_values("fast")["lr"] / 4
 
 
 def test_fine_tuning_begins_with_every_weight_of_the_base(base: ModelArchive) -> None:

@@ -35,3 +35,8 @@ def activate(x: Tensor, letter: str, *, channels: int = 1) -> Tensor:
 def keeps_zero(letter: str) -> bool:
     """Whether zero stays zero, so that blank padding stays blank."""
     return letter not in "sm"
+
+
+def rises(letter: str) -> bool:
+    """Whether it never falls and keeps zero: it may then follow a maximum as well."""
+    return letter in ("t", "r", "lr", "p", "n")

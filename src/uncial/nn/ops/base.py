@@ -92,13 +92,13 @@ class Border(Protocol):
     def begin(self, lines: int) -> None:
         """A batch of so many lines enters the network."""
 
-    def add(self, data: Tensor, conv: nn.Conv2d, frames: Frames) -> Tensor:
-        """The output of a convolution over zeros as that over this border.
+    def convolve(self, data: Tensor, conv: nn.Conv2d, frames: Frames) -> Tensor:
+        """The output ``(N, D, H, W)`` of a convolution over this border.
 
         Args:
-            data: ``(N, D, H, W)``, may be changed in place.
+            data: Its input, ``(N, C, H, W)``, blank beyond the width of each line.
             conv: The convolution.
-            frames: Its input.
+            frames: Have the widths of the lines.
         """
 
 

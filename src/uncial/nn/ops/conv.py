@@ -112,11 +112,18 @@ class Conv(_Window):
         """Convolve; a 1x1 window is a product over channels."""
         if self.kernel == self.stride == (1, 1):
             return self._product(frames)
+        return self.finish(self._convolved(frames), frames)
+
+    def linear(self, frames: Frames) -> Frames:
+        """What the nonlinearity is applied to."""
+        return self.emit(self._convolved(frames), frames)
+
+    def _convolved(self, frames: Frames) -> Tensor:
         data = at_least(frames, self.reach(1) - 2 * self.padding[1])
-        made = self.conv(data)
         if self.border is not None:
-            made = self.border.add(made, cast("nn.Conv2d", self.conv), frames)
-        return self.finish(made, frames)
+            return self.border.convolve(data, cast("nn.Conv2d", self.conv), frames)
+        made: Tensor = self.conv(data)
+        return made
 
     def _product(self, frames: Frames) -> Frames:
         weight = self.conv.weight.flatten(1)

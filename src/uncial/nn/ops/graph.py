@@ -12,9 +12,11 @@ import torch
 from torch import nn
 
 from uncial.nn.frames import Frames
+from uncial.nn.ops.activation import activate, rises
 from uncial.nn.ops.base import Op, Shape, Site, W
-from uncial.nn.ops.conv import Transposed
+from uncial.nn.ops.conv import Conv, Transposed
 from uncial.nn.ops.drop import Dropout
+from uncial.nn.ops.pool import MaxPool
 from uncial.nn.ops.quad import turned_columns
 from uncial.nn.ops.reshape import Identity
 
@@ -61,9 +63,21 @@ class Series(Group):
         return widths
 
     def forward(self, frames: Frames) -> Frames:
-        """Apply one after the other."""
-        for op in self._modules.values():
-            frames = cast("Op", op)(frames)
+        """Apply one after the other.
+
+        The maximum of a rising nonlinearity is taken before it: of a ninth of the values for
+        ``Ct3,3,16 Mp3,3``.
+        """
+        ops = [cast("Op", op) for op in self._modules.values()]
+        at = 0
+        while at < len(ops):
+            pair = ops[at : at + 2]
+            if _pooled_first(pair):
+                frames = _pooled(pair, frames)
+                at += 2
+            else:
+                frames = ops[at](frames)
+                at += 1
         return frames
 
     def forward_like(self, frames: Frames, like: Frames) -> Frames:
@@ -171,6 +185,22 @@ def _passes(op: Op) -> bool:
     if isinstance(op, Series):
         return all(_passes(part) for part in op.parts())
     return isinstance(op, Dropout | Identity)
+
+
+def _pooled_first(pair: list[Op]) -> bool:
+    """Whether a nonlinearity may follow the maximum behind it, and nobody looks between."""
+    return (
+        [type(op) for op in pair] == [Conv, MaxPool]
+        and rises(cast("Conv", pair[0]).activation)
+        and max(cast("Conv", pair[0]).kernel) > 1
+        and not any(op._forward_hooks for op in pair)
+    )
+
+
+def _pooled(pair: list[Op], frames: Frames) -> Frames:
+    conv, pool = pair
+    made = pool(cast("Conv", conv).linear(frames))
+    return Frames(activate(made.data, cast("Conv", conv).activation), made.widths, made.narrowest)
 
 
 def _tolerant(ops: list[Op]) -> bool:
