@@ -13,11 +13,11 @@ from pathlib import Path
 import numpy as np
 
 from uncial.errors import CharsetError, ConfigError
-from uncial.formats.models.traineddata import RECODER, UNICHARSET, charset
 from uncial.formats.tesseract import bundle as bundles
 from uncial.formats.tesseract.bundle import Langdata, Language, bundle
 from uncial.formats.tesseract.container import TrainedData
 from uncial.formats.tesseract.dawg import Dawg
+from uncial.formats.tesseract.engine import RECODER, UNICHARSET, charset
 from uncial.formats.tesseract.extraction import Extraction, extract, merge
 from uncial.formats.tesseract.labels import label_table
 from uncial.formats.tesseract.recoder import Recoder

@@ -8,10 +8,10 @@ from typing import Literal
 import pytest
 
 from uncial.errors import CharsetError, ConfigError, UnencodableText
-from uncial.formats.models.traineddata import charset
 from uncial.formats.tesseract.bundle import NUMBERS, PUNCTUATION, WORDS
 from uncial.formats.tesseract.container import TrainedData
 from uncial.formats.tesseract.dawg import Dawg
+from uncial.formats.tesseract.engine import charset
 from uncial.formats.tesseract.unicharset import Unicharset
 from uncial.formats.tesseract.wordlists import word_lists
 from uncial.text.wordorder import as_read

@@ -12,7 +12,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from uncial.errors import CharsetError
+import numpy as np
+
+from uncial.errors import CharsetError, ConfigError
 from uncial.formats.tesseract import properties
 from uncial.formats.tesseract.recoder import Recoder
 from uncial.formats.tesseract.tensors import Labels, label_order
@@ -98,6 +100,41 @@ def charset_of(codec: Codec) -> tuple[Unicharset, Recoder]:
     codes: list[Code] = [(0,), (null,), (null,)]
     codes += [tuple(output[at] for at in labels) for labels in table.values()]
     return properties.from_unicode(units), Recoder(codes=tuple(codes), null_id=2)
+
+
+def label_order_between(codec: Codec, table: LabelTable) -> Labels:
+    """Tesseract's output for each label of a codec.
+
+    Args:
+        codec: Of an archive.
+        table: Of the unicharset and recoder that it is to be written with.
+
+    Raises:
+        ConfigError: The two do not write the same graphemes with codes of the same length.
+    """
+    codes, theirs = dict(codec.codes), dict(table.codec.codes)
+    lengths = {text: len(labels) for text, labels in codes.items()}
+    odd = {text for text in codes.keys() | theirs if lengths.get(text) != len(theirs.get(text, ()))}
+    if odd:
+        raise ConfigError(
+            f"the charsets of network and starter model differ in {len(odd)} units, among them "
+            f"{min(odd)!r}",
+            remedy="give the unicharset and recoder that the network was trained with",
+        )
+    found = {Codec.blank: int(table.order[Codec.blank])}
+    for text, labels in codes.items():
+        found |= {at: int(table.order[to]) for at, to in zip(labels, theirs[text], strict=True)}
+    free = [int(at) for at in table.order if int(at) not in set(found.values())]
+    for at in range(len(table.order)):
+        if at not in found:
+            found[at] = free.pop(0)
+    order = np.array([found[at] for at in range(len(table.order))], np.int64)
+    if codec.width != len(order) or len(set(order.tolist())) != len(order):
+        raise ConfigError(
+            f"{codec.width} labels cannot become the {len(order)} outputs of the starter model",
+            remedy="give the unicharset and recoder that the network was trained with",
+        )
+    return order
 
 
 def _codes(

@@ -15,7 +15,7 @@ from uncial.errors import CharsetError, ConfigError, FormatError, InputError, Sp
 from uncial.formats.models import native, traineddata
 from uncial.formats.tesseract.bundle import Language, bundle
 from uncial.formats.tesseract.container import TrainedData
-from uncial.formats.tesseract.labels import charset_of, label_table
+from uncial.formats.tesseract.labels import charset_of, label_order_between, label_table
 from uncial.formats.tesseract.network import LSTMRecord
 from uncial.formats.tesseract.quantize import quantized
 from uncial.formats.tesseract.recoder import Recoder
@@ -181,7 +181,7 @@ def test_a_charset_of_ours_keeps_every_text(letters: list[str], place: int) -> N
     codec = Codec.from_charset(letters)
     units, recoder = charset_of(codec)
     table = label_table(units, recoder)
-    order = traineddata.label_order_between(codec, table)
+    order = label_order_between(codec, table)
     assert sorted(order) == list(range(codec.width))
     assert order[0] == recoder.null_char
     text = "".join(letters)
