@@ -222,7 +222,7 @@ def read(reader: Reader, data: bytes, folder: Path) -> tuple[str, bool]:
         place = traceback.extract_tb(error.__traceback__)
         ours = [frame for frame in place if "uncial" in frame.filename] or place
         where = f"{Path(ours[-1].filename).name}:{ours[-1].lineno}"
-        return f"{type(error).__name__} at {where}: {str(error)[:80]}", True
+        return f"{type(error).__name__} at {where}", True
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
         errors.UncialError.__init__ = born  # type: ignore[method-assign]

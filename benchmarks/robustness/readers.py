@@ -444,7 +444,6 @@ def read_variables(data: bytes, folder: Path) -> None:
         calls: Iterable[Callable[[], object]] = (
             *(made.notes, made.start, made.tesseract, lambda: made.spec),
             *(lambda name=name: made.number(name) for name in made.values),
-            *(lambda name=name: made.path(name).is_file() for name in made.values),
         )
         tried(*calls)
 

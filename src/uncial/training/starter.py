@@ -177,20 +177,13 @@ def _listed(path: Path | None) -> tuple[str, ...]:
 
 
 def _langdata(options: TesseractConfig) -> Langdata | None:
-    """What is known of scripts; codes of Han characters only where the folder has them."""
+    """What is known of scripts, and of Han characters where the folder has that."""
     folder = options.langdata
     if folder is None:
         return None
     if not folder.is_dir():
         raise ConfigError(f"{folder}: no such folder", remedy="name that of langdata_lstm")
-    if (folder / "radical-stroke.txt").is_file():
-        return Langdata.folder(folder)
-
-    def script(name: str) -> Unicharset | None:
-        source = folder / f"{name}.unicharset"
-        return Unicharset.unpack(source.read_bytes(), str(source)) if source.is_file() else None
-
-    return Langdata(script=script)
+    return Langdata.folder(folder, han=False)
 
 
 def _carried(base: Mapping[str, bytes], old: Unicharset, new: Unicharset) -> dict[str, bytes]:

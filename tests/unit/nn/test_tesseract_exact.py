@@ -238,3 +238,9 @@ def test_curves_come_close_to_the_functions() -> None:
     assert np.allclose(logistic(values), 1 / (1 + np.exp(-values.astype(float))), atol=2e-6)
     assert softmax(values[None])[0].sum() == pytest.approx(1, abs=1e-5)
     assert to_byte(np.array([0.5, -0.5, 2.0, 1.5 / 127], np.float32)).tolist() == [64, -64, 127, 2]
+
+
+def test_what_is_not_a_number_stays_within_the_tables() -> None:
+    values = np.array([[np.nan, np.inf, -np.inf]], np.float32)
+    assert np.abs(tanh(values)).max() <= 1
+    assert logistic(values).tolist()[0][1:] == [1.0, 0.0]

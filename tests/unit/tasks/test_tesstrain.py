@@ -71,6 +71,11 @@ def test_kinds_of_languages() -> None:
     assert (odd.norm_mode, odd.pass_through) == (1, True)
 
 
+def test_names_that_no_file_system_takes_name_no_file() -> None:
+    long = MakeVariables.read([f"DATA_DIR={'x' * 5000}", f"PUNC_FILE={'y' * 300}"]).tesseract()
+    assert (long.punctuation, long.langdata) == (None, None)
+
+
 @pytest.mark.parametrize(
     ("variables", "problem"),
     [
@@ -78,6 +83,8 @@ def test_kinds_of_languages() -> None:
         (["training"], "no assignment"),
         (["START_MODEL=eng", "FINETUNE_TYPE=Best"], "FINETUNE_TYPE=Best"),
         (["LANG_TYPE=Greek"], "LANG_TYPE=Greek"),
+        (["NORM_MODE=7"], "NORM_MODE=7"),
+        (["MAX_ITERATIONS=1e999"], "MAX_ITERATIONS=1e999 is no number"),
         (["RATIO_TRAIN=half"], "RATIO_TRAIN=half is no number"),
     ],
 )

@@ -152,6 +152,11 @@ def is_file(path: Path) -> bool:
     return os.path.isfile(path)  # noqa: PTH113 - Path.is_file raises on over-long names
 
 
+def is_folder(path: Path) -> bool:
+    """Whether `path` is a folder; also False for names no file system takes."""
+    return os.path.isdir(path)  # noqa: PTH112 - Path.is_dir raises on over-long names
+
+
 def read_image(path: Path) -> tuple[bytes | None, tuple[Fault, ...]]:
     """The bytes of an image file, or why there are none."""
     try:
