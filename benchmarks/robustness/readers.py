@@ -537,6 +537,12 @@ def read_zip(data: bytes, folder: Path) -> None:
         table.write_text("image,text\na.png,fox\nin/b.png,y\n")
     (folder / "images.zip").write_bytes(data)
     _lines_of(table)
+    _lines_of(folder / "images.zip")
+
+
+def read_tar(data: bytes, folder: Path) -> None:
+    (folder / "lines.tar").write_bytes(data)
+    _lines_of(folder / "lines.tar")
 
 
 def _images() -> list[bytes]:
@@ -625,6 +631,7 @@ READERS: dict[str, Reader] = {
     "tsv": Reader(lambda: _tables("\t"), _read_table("labels.tsv"), (b'"', b"\t", b"image")),
     "parquet": Reader(_parquets, _read_table("labels.parquet"), (b"PAR1",)),
     "zip": Reader(_zips, read_zip, (b"PK\x01\x02", b"PK\x03\x04", b"PK\x05\x06", b"a.png")),
+    "tar": Reader(_tars, read_tar, (b"ustar", b"a.png", b"GNU.sparse.size=", b"path=")),
     "list": Reader(lambda: [b"a.lstmf\n./a.png\na\n/x/y/a.gt.txt\n"], read_list, (b"..", b"/")),
     "images": Reader(_images, read_image, (b"IHDR", b"IDAT", b"tRNS", b"\xff\xc0", b"\xff\xe1")),
 }
