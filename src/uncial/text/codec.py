@@ -142,6 +142,13 @@ class Codec:
         """
         return "".join(piece for piece, _, _ in self._pieces(labels))
 
+    def stray(self, labels: Sequence[int] | NDArray[Any]) -> list[int]:
+        """The labels of a sequence without blanks that `decode` skips, for no code has them."""
+        left = set(range(len(labels)))
+        for _, start, stop in self._pieces(labels):
+            left -= set(range(start, stop))
+        return [int(labels[at]) for at in sorted(left)]
+
     def decode_spans(self, labels: Sequence[int] | NDArray[Any]) -> list[tuple[str, int, int]]:
         """Graphemes of a label sequence, each with the labels ``[start, stop)`` it is made of.
 

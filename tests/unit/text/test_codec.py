@@ -78,6 +78,8 @@ def test_longest_match_and_spans_of_long_units() -> None:
 def test_half_codes_are_skipped() -> None:
     assert RECODED.decode_spans([2, 1, 9, 2, 3, 2]) == [("a", 1, 2), ("b", 3, 5)]
     assert RECODED.decode(np.array([], dtype=np.int64)) == ""
+    assert RECODED.stray([2, 1, 9, 2, 3, 2]) == [2, 9, 2]
+    assert RECODED.stray(RECODED.encode("abc")) == []
 
 
 def test_missing_characters_are_named_whole() -> None:
