@@ -259,7 +259,7 @@ def _parquet_rows(path: Path) -> Iterator[tuple[int, Columns, Sequence[Any]]]:
                 for row in range(batch.num_rows):
                     number += 1
                     yield number, columns, [cell[row].as_py() for cell in cells]
-        except pa.ArrowException as error:
+        except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
             raise FormatError(
                 f"{path}: damaged after row {number}: {error}", remedy="copy the file again"
             ) from error

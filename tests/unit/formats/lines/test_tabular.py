@@ -152,3 +152,24 @@ def test_parquet_without_text_is_no_ground_truth(tmp_path: Path) -> None:
     assert not TABLE.recognizes(tmp_path)
     with pytest.raises(FormatError, match="no columns"):
         list(open_source(tmp_path / "digits.parquet"))
+
+
+@pytest.mark.parametrize("at", [40, 200])
+def test_a_damaged_page_of_parquet_is_a_format_error(tmp_path: Path, at: int) -> None:
+    path = tmp_path / "t.parquet"
+    rows = {"image": [bytes(500)] * 3, "text": ["x"] * 3}
+    pq.write_table(pa.table(rows), path, compression="none", use_dictionary=False)
+    data = bytearray(path.read_bytes())
+    data[4:at] = b"\xff" * (at - 4)
+    path.write_bytes(data)
+    with pytest.raises(FormatError, match="damaged after row 0"):
+        list(open_source(path))
+
+
+def test_cells_of_parquet_that_are_not_utf8_are_a_format_error(tmp_path: Path) -> None:
+    path = tmp_path / "t.parquet"
+    rows = {"image": [b"i"], "text": ["some text"]}
+    pq.write_table(pa.table(rows), path, compression="none", use_dictionary=False)
+    path.write_bytes(path.read_bytes().replace(b"some text", b"some\xfftext"))
+    with pytest.raises(FormatError, match="damaged after row"):
+        list(open_source(path))
