@@ -1,9 +1,9 @@
 """Unicharset and recoder as one of our codecs.
 
-Our codecs begin with the blank, know no marks for what is joined or broken, and have codes of
-which none begins another. Tesseract spells a unit of several code points with the codes of
-those points, which begin with the code of the first; such units become their code points here,
-each with a label of its own, and the text comes out the same.
+Our codecs begin with the blank, know no marks for what is joined or broken, and read in one way
+only. Tesseract spells a unit of several code points with the codes of those points, which begin
+with the code of the first; such units become their code points here, each with a label of its
+own, and the text comes out the same.
 
 Source: tesseract 5.x ``src/ccutil/unicharcompress.cpp``.
 """
@@ -52,8 +52,8 @@ def label_table(unicharset: Unicharset, recoder: Recoder) -> LabelTable:
         recoder: Their codes.
 
     Raises:
-        CharsetError: A code begins another that is no spelling, as of Han characters that
-            share their strokes.
+        CharsetError: Codes read in two ways, which takes units of letters and syllables that
+            no language has.
     """
     null, outputs = recoder.null_char, recoder.code_range
     order = label_order(null, outputs)
@@ -161,8 +161,10 @@ def _codes(
         if (number,) not in owners and point not in codes:
             codes[point] = (number,)
             owners[(number,)] = point
-    lost = tuple(text for text, code in codes.items() if owners[code] != text)
-    return {text: codes[text] for text in codes if text not in lost}, tuple(spelled), lost
+    lost = [text for text, code in codes.items() if owners[code] != text]
+    kept = {text: code for text, code in codes.items() if text not in lost}
+    lost += [t for t in spelled if any(kept.get(one) != (points[one],) for one in clean(t))]
+    return kept, tuple(text for text in spelled if text not in lost), tuple(lost)
 
 
 def _agree(letters: str, code: Code, points: dict[str, int]) -> bool:

@@ -166,13 +166,21 @@ def test_units_of_several_code_points_are_spelled_with_their_codes() -> None:
     assert table.codec.decode(table.codec.encode(text)) == text
 
 
-def test_hangul_keeps_its_three_labels_and_shared_strokes_are_refused() -> None:
+def test_hangul_and_han_keep_their_several_labels() -> None:
     units = Unicharset.of(["한", "글"])
     table = label_table(units, Recoder.build(units))
     assert table.codec.decode(table.codec.encode("한글 한")) == "한글 한"
     han = Unicharset.of(["一", "丁"])
+    shared = {ord("一"): (1,), ord("丁"): (1,)}
+    table = label_table(han, Recoder.build(han, shared))
+    assert sorted(len(labels) for _, labels in table.codec.codes) == [1, 1, 2]
+    assert table.codec.decode(table.codec.encode("丁一丁 一")) == "丁一丁 一"
+
+
+def test_codes_that_read_in_two_ways_are_refused() -> None:
+    units = Unicharset.of(["abq", "한a", "丁"])
     with pytest.raises(CharsetError, match="no codec of ours"):
-        label_table(han, Recoder.build(han, {ord("一"): (1,), ord("丁"): (1,)}))
+        label_table(units, Recoder.build(units, {ord("丁"): (1,)}))
 
 
 @given(st.lists(st.sampled_from("abcdeéçſ.,();"), unique=True, max_size=8), st.integers(0, 8))
