@@ -112,7 +112,7 @@ class TrainConfig:
 
     data: tuple[Path, ...] = ()
     """Line stores, folders of images with ``.gt.txt`` or ``.box`` files or of ``.lstmf`` files,
-    tables or lists of files."""
+    zip or tar archives of images and ``.gt.txt``, tables or lists of files."""
     output: Path
     """Run folder to make; holds the model, checkpoints, log and report."""
     preset: str = "auto"

@@ -26,6 +26,7 @@ from uncial.nn.ops.base import Op
 from uncial.nn.ops.graph import Group
 from uncial.training.batches import PreparedLines
 from uncial.training.checkpoint import write_atomically
+from uncial.training.config import LossKind
 from uncial.training.lines import Plan
 from uncial.training.losses import LOSSES
 from uncial.training.session import Session
@@ -76,7 +77,7 @@ def page(session: Session, plan: Plan, line: Picture, labels: NDArray[np.int32])
     frames = to_frames([line], plan.preprocessing.pad, style=plan.preprocessing.style)
     frames = frames._replace(data=frames.data.to(device), widths=frames.widths.to(device))
     seen, logits = _activations(network, frames)
-    kind = "ctc" if session.ending else session.settings.kind
+    kind: LossKind = "ctc" if session.ending else session.settings.kind
     probs, targets = _outputs(logits, labels, kind)
     best = probs.argmax(1)
     read = [int(at) for at in best[np.append(True, best[1:] != best[:-1])] if at]
@@ -141,7 +142,7 @@ def _ops(network: Network) -> Iterator[tuple[str, Op]]:
 
 
 def _outputs(
-    logits: Tensor, labels: NDArray[np.int32], kind: str
+    logits: Tensor, labels: NDArray[np.int32], kind: LossKind
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """``(T, C)`` probabilities, and what the loss would have in their place.
 
@@ -169,7 +170,8 @@ def _mosaic(values: NDArray[np.float32]) -> Picture:
 
 
 def _scaled(shares: NDArray[np.floating]) -> Picture:
-    return (255 * np.nan_to_num(shares).clip(0, 1)).astype(np.uint8)
+    picture: Picture = (255 * np.nan_to_num(shares).clip(0, 1)).astype(np.uint8)
+    return picture
 
 
 def _shown(title: str, picture: Picture) -> str:
