@@ -219,8 +219,8 @@ def read_lstm(data: bytes, folder: Path) -> None:
 
     def arrays(record: LSTMRecord) -> None:
         spec, slots = spec_of(record.network)
-        null = min(max(record.null_char, 0), record.network.no - 1)
-        arrays_of(slots, label_order(null, record.network.no))
+        if 0 <= record.null_char < record.network.no == record.network.children[-1].no:
+            arrays_of(slots, label_order(record.null_char, record.network.no))
         nodes_of(spec, record.network.no)
 
     def forward(record: LSTMRecord) -> None:

@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks" / "robustness"))
 import readers
 from mutate import Mutator
 
-INPUTS = 40
+INPUTS = 12
 
 
 @pytest.mark.parametrize("name", readers.READERS)

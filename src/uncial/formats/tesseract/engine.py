@@ -13,10 +13,13 @@ from dataclasses import dataclass
 from uncial.errors import FormatError
 from uncial.formats.tesseract.container import TrainedData
 from uncial.formats.tesseract.network import LSTMRecord
+from uncial.formats.tesseract.nodes import PARALLEL, PLUMBING, Node
 from uncial.formats.tesseract.recoder import Recoder
 from uncial.formats.tesseract.unicharset import Unicharset
 
 UNICHARSET, RECODER = "lstm-unicharset", "lstm-recoder"
+_TALLEST, _WIDEST = 1024, 65_536  # px of an input, or of its depth where columns are read
+_DAMAGED = "copy the file again; this one is damaged"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +48,7 @@ def engine(model: TrainedData, name: str = "traineddata") -> Engine:
         FormatError: One of them is missing or damaged, or they do not belong together.
     """
     record = network(model, name)
+    _check_flow(record.network, 0, name)
     if record.unicharset is None:
         unicharset, recoder = charset(model, name)
     else:
@@ -73,6 +77,32 @@ def network(model: TrainedData, name: str = "traineddata") -> LSTMRecord:
         embedded=not {UNICHARSET, RECODER} <= model.components.keys(),
         swapped=model.swapped,
     )
+
+
+def _check_flow(node: Node, inputs: int, name: str) -> None:
+    """Require that each layer takes as many inputs as those before it put out."""
+    plumbing = node.type in PLUMBING
+    wanted = inputs if plumbing or node.type == "Input" else node.ni
+    made = node.no
+    if node.type == "Input":
+        _, height, width, made, _ = node.settings
+        if not (0 <= height <= _TALLEST and 0 <= width <= _WIDEST and 0 < made <= _TALLEST):
+            raise FormatError(
+                f"{name}: an input of {height} by {width} px and depth {made}", remedy=_DAMAGED
+            )
+    elif node.type in PARALLEL:
+        made = sum(child.no for child in node.children)
+    elif plumbing:
+        made = node.children[-1].no
+    if wanted != inputs or made != node.no:
+        raise FormatError(
+            f"{name}: layer {node.name!r} takes {wanted} inputs of {inputs} and makes {made} "
+            f"outputs where it states {node.no}",
+            remedy=_DAMAGED,
+        )
+    for child in node.children if plumbing else ():
+        _check_flow(child, inputs, name)
+        inputs = child.no if node.type == "Series" else inputs
 
 
 def charset(model: TrainedData, name: str = "traineddata") -> tuple[Unicharset, Recoder]:

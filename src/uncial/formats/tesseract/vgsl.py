@@ -81,6 +81,11 @@ class _Reader:
         made, channels = size, 0
         while not self._next(closing):
             built = self._layer(size if parallel else made)
+            if parallel and built.node is None:
+                raise self._fail_op(
+                    "Tesseract has no layer that passes on its input beside others",
+                    "take it out of the round brackets",
+                )
             slots += built.at(len(nodes))
             nodes.append(built.node)
             made = built.size

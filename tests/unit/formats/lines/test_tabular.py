@@ -173,3 +173,11 @@ def test_cells_of_parquet_that_are_not_utf8_are_a_format_error(tmp_path: Path) -
     path.write_bytes(path.read_bytes().replace(b"some text", b"some\xfftext"))
     with pytest.raises(FormatError, match="damaged after row"):
         list(open_source(path))
+
+
+def test_columns_of_parquet_that_are_not_utf8_are_a_format_error(tmp_path: Path) -> None:
+    path = tmp_path / "t.parquet"
+    pq.write_table(pa.table({"image": [b"i"], "text": ["x"], "other": [1]}), path)
+    path.write_bytes(path.read_bytes().replace(b"other", b"oth\xff\xff"))
+    with pytest.raises(FormatError, match="cannot be read as Parquet"):
+        list(open_source(path))

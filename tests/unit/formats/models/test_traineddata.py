@@ -17,6 +17,7 @@ from uncial.formats.tesseract.bundle import Language, bundle
 from uncial.formats.tesseract.container import TrainedData
 from uncial.formats.tesseract.labels import charset_of, label_order_between, label_table
 from uncial.formats.tesseract.network import LSTMRecord
+from uncial.formats.tesseract.nodes import Node
 from uncial.formats.tesseract.quantize import quantized
 from uncial.formats.tesseract.recoder import Recoder
 from uncial.formats.tesseract.unicharset import Unicharset
@@ -215,3 +216,35 @@ def test_quantizing_twice_is_quantizing_once() -> None:
     model, _ = traineddata.to_traineddata(archive())
     record = quantized(LSTMRecord.unpack(model.component("lstm")))
     assert quantized(record) is record
+
+
+def _resized(node: Node, kind: str, **changes: object) -> Node:
+    """The network with other numbers in the first layer of a type."""
+    done: list[Node] = []
+
+    def changed(one: Node) -> Node:
+        if one.type == kind and not done:
+            done.append(one)
+            return replace(one, **changes)
+        return replace(one, children=tuple(map(changed, one.children)))
+
+    return changed(node)
+
+
+@pytest.mark.parametrize(
+    ("kind", "changes", "message"),
+    [
+        ("Series", {"no": 70}, "makes 8 outputs where it states 70"),
+        ("Input", {"settings": (1, 10**9, 0, 1, 0)}, "an input of 1000000000 by 0 px"),
+        ("Input", {"settings": (1, 16, 0, 3, 0)}, "makes 3 outputs where it states 1"),
+        ("Maxpool", {"ni": 5, "no": 5}, "takes 5 inputs of 4"),
+    ],
+)
+def test_layers_have_to_fit_one_behind_the_other(
+    kind: str, changes: dict[str, object], message: str
+) -> None:
+    model = TrainedData.unpack(traineddata.pack(archive())[0])
+    record = LSTMRecord.unpack(model.component("lstm"))
+    wrong = replace(record, network=_resized(record.network, kind, **changes))
+    with pytest.raises(FormatError, match=message):
+        traineddata.to_archive(model.replaced("lstm", wrong.pack()))
