@@ -209,6 +209,7 @@ def _walked(dictionary) -> None:
 
 
 def read_lstm(data: bytes, folder: Path) -> None:
+    from uncial.formats.tesseract.engine import check_flow
     from uncial.formats.tesseract.network import LSTMRecord
     from uncial.formats.tesseract.optimizer import publishable, resumable
     from uncial.formats.tesseract.quantize import quantized
@@ -224,6 +225,7 @@ def read_lstm(data: bytes, folder: Path) -> None:
         nodes_of(spec, record.network.no)
 
     def forward(record: LSTMRecord) -> None:
+        check_flow(record.network, 0, "lstm")
         network = ExactNetwork(record.network, record.sample_iteration)
         height = network.height or 16
         if height > 200 or network.depth > 3:

@@ -244,3 +244,9 @@ def test_what_is_not_a_number_stays_within_the_tables() -> None:
     values = np.array([[np.nan, np.inf, -np.inf]], np.float32)
     assert np.abs(tanh(values)).max() <= 1
     assert logistic(values).tolist()[0][1:] == [1.0, 0.0]
+
+
+def test_pools_higher_than_the_line_leave_nothing() -> None:
+    pool = stored("Maxpool", 1, 1, (2, 9))
+    root = network(pool, full("Tanh", 1, 3), lstm(3, 3), full("Softmax", 3, 4))
+    assert ExactNetwork(root, 1).probabilities(np.zeros((6, 8, 1), np.float32)).shape == (0, 4)

@@ -18,7 +18,8 @@ from uncial.formats.tesseract.recoder import Recoder
 from uncial.formats.tesseract.unicharset import Unicharset
 
 UNICHARSET, RECODER = "lstm-unicharset", "lstm-recoder"
-_TALLEST, _WIDEST = 1024, 65_536  # px of an input, or of its depth where columns are read
+_TALLEST, _WIDEST = 1024, 16_384  # px of an input, or of its depth where columns are read
+_WINDOW = 4096  # inputs that a convolution sees at once
 _DAMAGED = "copy the file again; this one is damaged"
 
 
@@ -48,7 +49,7 @@ def engine(model: TrainedData, name: str = "traineddata") -> Engine:
         FormatError: One of them is missing or damaged, or they do not belong together.
     """
     record = network(model, name)
-    _check_flow(record.network, 0, name)
+    check_flow(record.network, 0, name)
     if record.unicharset is None:
         unicharset, recoder = charset(model, name)
     else:
@@ -79,8 +80,17 @@ def network(model: TrainedData, name: str = "traineddata") -> LSTMRecord:
     )
 
 
-def _check_flow(node: Node, inputs: int, name: str) -> None:
-    """Require that each layer takes as many inputs as those before it put out."""
+def check_flow(node: Node, inputs: int, name: str) -> None:
+    """Require that each layer takes as many inputs as those before it put out.
+
+    Args:
+        node: A network, or one of its layers.
+        inputs: What comes in; 0 where the network begins.
+        name: What it is of, for messages.
+
+    Raises:
+        FormatError: They do not fit, or ask for more memory than any line needs.
+    """
     plumbing = node.type in PLUMBING
     wanted = inputs if plumbing or node.type == "Input" else node.ni
     made = node.no
@@ -90,6 +100,8 @@ def _check_flow(node: Node, inputs: int, name: str) -> None:
             raise FormatError(
                 f"{name}: an input of {height} by {width} px and depth {made}", remedy=_DAMAGED
             )
+    elif node.type == "Convolve" and made > _WINDOW:
+        raise FormatError(f"{name}: a window of {made} inputs", remedy=_DAMAGED)
     elif node.type in PARALLEL:
         made = sum(child.no for child in node.children)
     elif plumbing:
@@ -101,7 +113,7 @@ def _check_flow(node: Node, inputs: int, name: str) -> None:
             remedy=_DAMAGED,
         )
     for child in node.children if plumbing else ():
-        _check_flow(child, inputs, name)
+        check_flow(child, inputs, name)
         inputs = child.no if node.type == "Series" else inputs
 
 
