@@ -206,7 +206,7 @@ def _training(making: Making) -> None:
         based = variables.start_model is not None
         replaces = based and variables.finetune_type == "Layer"
         rate = variables.number("LEARNING_RATE") if variables["LEARNING_RATE"] else None
-        steps, epochs = _length(variables)
+        steps, epochs = _length(making)
         config = TrainConfig(
             data=(making.folder / "list.train", making.folder / "list.eval"),
             output=making.run,
@@ -230,17 +230,20 @@ def _training(making: Making) -> None:
         making.files.append(target)
 
 
-def _length(variables: MakeVariables) -> tuple[int, int]:
+def _length(making: Making) -> tuple[int, int]:
     """Steps, or 0, and epochs of a run; an iteration of Tesseract is one line."""
+    from uncial.models.compute import cores
     from uncial.training.config import TrainConfig, preset_values
 
+    variables = making.variables
     if variables["EPOCHS"]:
         return 0, int(variables.number("EPOCHS"))
     iterations = int(variables.number("MAX_ITERATIONS"))
     if iterations < 0:
         return 0, -iterations
     preset = preset_values("tesseract")
-    return math.ceil(iterations / (preset["batch"] * preset["batches"])), TrainConfig.epochs
+    lines = preset["batch"] * min(preset["batches"], making.threads or cores())
+    return math.ceil(iterations / lines), TrainConfig.epochs
 
 
 def _decoded(text: str | bytes) -> str:
