@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -54,11 +55,21 @@ def write_lstmf(folder: Path) -> Path:
     return folder / "page.lstmf"
 
 
+def write_zip(folder: Path) -> Path:
+    path = folder / "lines.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for stem, text in TEXTS.items():
+            archive.writestr(f"{stem}.gt.txt", text)
+            archive.writestr(f"{stem}.png", stem)
+    return path
+
+
 WRITERS: dict[str, Callable[[Path], Path]] = {
     "pairs": write_pairs,
     "table": write_table,
     "list": write_list,
     "lstmf": write_lstmf,
+    "packed": write_zip,
 }
 NAMES = {"lstmf": dict(zip(TEXTS, ("page#1", "page#2", "page#3"), strict=True))}
 
@@ -97,7 +108,9 @@ def test_passes_over_what_is_not_its_own(name: str, tmp_path: Path) -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(
-    name=st.sampled_from(["t.csv", "t.tsv", "t.parquet", "t.txt", "list.train", "t.lstmf"]),
+    name=st.sampled_from(
+        ["t.csv", "t.tsv", "t.parquet", "t.txt", "list.train", "t.lstmf", "t.zip", "t.tar"]
+    ),
     data=st.one_of(
         st.binary(max_size=200),
         st.binary(max_size=200).map(lambda tail: b"image,text\na.png,x\n" + tail),

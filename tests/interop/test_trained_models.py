@@ -100,17 +100,23 @@ def test_its_parts_are_those_of_a_model(trained: TrainResult, tmp_path: Path) ->
     assert all(set(word) <= set("abcd") for word in words.read_text().split())
 
 
-def test_lstmtraining_goes_on_from_it_and_we_from_its_checkpoint(
-    trained: TrainResult, lines: Path, tmp_path: Path
-) -> None:
+def set_out(trained: TrainResult, lines: Path, folder: Path) -> str:
+    """Samples, their list and the network for lstmtraining; the model they come from."""
     samples = [
         Sample(image=path.read_bytes(), text=path.with_suffix(".gt.txt").read_text())
         for path in sorted(lines.glob("*.png"))
     ]
-    (tmp_path / "lines.lstmf").write_bytes(pack(samples))
-    (tmp_path / "list").write_text("lines.lstmf\n")
+    (folder / "lines.lstmf").write_bytes(pack(samples))
+    (folder / "list").write_text("lines.lstmf\n")
     model = str(trained.traineddata)
-    subprocess.run(["combine_tessdata", "-e", model, str(tmp_path / "x.lstm")], check=True)
+    subprocess.run(["combine_tessdata", "-e", model, str(folder / "x.lstm")], check=True)
+    return model
+
+
+def test_lstmtraining_goes_on_from_it_and_we_from_its_checkpoint(
+    trained: TrainResult, lines: Path, tmp_path: Path
+) -> None:
+    model = set_out(trained, lines, tmp_path)
     command = ["lstmtraining", "--continue_from", "x.lstm", "--traineddata", model]
     command += ["--train_listfile", "list", "--model_output", "net", "--max_iterations", "100"]
     one_thread = os.environ | {"OMP_THREAD_LIMIT": "1"}
@@ -170,14 +176,7 @@ def test_rows_of_a_grown_charset_are_those_that_lstmtraining_makes(
     (tmp_path / "new.traineddata").write_bytes(
         TrainedData(components=dict(grown.components)).pack()
     )
-    samples = [
-        Sample(image=path.read_bytes(), text=path.with_suffix(".gt.txt").read_text())
-        for path in sorted(lines.glob("*.png"))
-    ]
-    (tmp_path / "lines.lstmf").write_bytes(pack(samples))
-    (tmp_path / "list").write_text("lines.lstmf\n")
-    model = str(trained.traineddata)
-    subprocess.run(["combine_tessdata", "-e", model, str(tmp_path / "x.lstm")], check=True)
+    model = set_out(trained, lines, tmp_path)
     command = ["lstmtraining", "--continue_from", "x.lstm", "--old_traineddata", model]
     command += ["--traineddata", "new.traineddata", "--learning_rate", "1e-9"]
     command += ["--reset_learning_rate", "--train_listfile", "list", "--model_output", "net"]

@@ -21,11 +21,11 @@ from uncial.imaging.tesseract import INVERSION_THRESHOLD as _DOUBT
 from uncial.models.compute import half_precision, integers_pay, worker_pool
 from uncial.models.tensors import to_frames
 from uncial.nn.border import SeededBorder, set_border
-from uncial.nn.build import Network, build
+from uncial.nn.build import Network
 from uncial.nn.fold import folded
 from uncial.nn.frames import Frames
 from uncial.nn.integer import Range, in_integers, input_ranges
-from uncial.nn.weights import from_arrays, to_arrays
+from uncial.nn.weights import network_of, to_arrays
 from uncial.text.codec import Codec
 from uncial.text.normalize import Normalization
 from uncial.text.order import logical_order
@@ -127,10 +127,13 @@ class Recognizer:
 
     @classmethod
     def from_archive(cls, archive: ModelArchive) -> Recognizer:
-        """Build the network of an archive and fill it with its weights."""
-        network = build(archive.spec, labels=archive.codec.width)
-        from_arrays(network, archive.weights)
-        network.eval()
+        """Build the network of an archive from its weights.
+
+        Raises:
+            SpecError: The spec cannot be read.
+            FormatError: Weights and spec do not belong together.
+        """
+        network = network_of(archive.spec, archive.codec.width, archive.weights).eval()
         return cls(
             network,
             archive.codec,

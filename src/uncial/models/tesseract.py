@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 from uncial.decoding.recode.line import DecodedUnichar, DecodedWord, grouped, unichars
 from uncial.decoding.recode.search import RecodeSearch
 from uncial.decoding.recode.tables import SPACE, CodeTables
-from uncial.errors import FormatError
 from uncial.formats.tesseract.container import TrainedData
 from uncial.formats.tesseract.dawg import Dawg
 from uncial.formats.tesseract.dictionary import Dictionary
+from uncial.formats.tesseract.engine import engine
 from uncial.formats.tesseract.network import LSTMRecord
 from uncial.formats.tesseract.recoder import Recoder
 from uncial.formats.tesseract.unicharset import UNDELIMITED, Unicharset
@@ -77,29 +77,17 @@ class TesseractModel:
             told = f"{name}: {part}"
             return Dawg.unpack(parts.components[part], told, swapped=parts.swapped)
 
-        embedded = not {"lstm-unicharset", "lstm-recoder"} <= parts.components.keys()
-        record = LSTMRecord.unpack(
-            parts.component("lstm", of=name),
-            f"{name}: lstm",
-            embedded=embedded,
-            swapped=parts.swapped,
-        )
-        unicharset, recoder = _charset(parts, record, name)
-        if recoder.code_range != record.network.no:
-            raise FormatError(
-                f"{name}: a network of {record.network.no} outputs, a recoder of "
-                f"{recoder.code_range}",
-                remedy="take network, recoder and unicharset from the same model",
-            )
+        made = engine(parts, name)
+        unicharset = made.unicharset
         digits = [at for at in range(len(unicharset)) if unicharset.is_digit(at)]
         word_graph, number_graph, punctuation = dawg("word"), dawg("number"), dawg("punc")
         dictionary = None
         if word_graph is not None or number_graph is not None or punctuation is not None:
             dictionary = Dictionary(word_graph, number_graph, punctuation, digits)
         return cls(
-            record=record,
+            record=made.record,
             unicharset=unicharset,
-            recoder=recoder,
+            recoder=made.recoder,
             dictionary=dictionary,
             keeps_spaces=_KEEPS_SPACES.search(parts.components.get("config", b"")) is not None,
         )
@@ -254,18 +242,6 @@ class TesseractRecognizer:
         """Mean probability of the best labels that are not null, in parts of 127."""
         best = probabilities.max(axis=1)[probabilities.argmax(axis=1) != self.tables.null]
         return float(np.floor(best * np.float32(127)).mean() / 127) if len(best) else 0.0
-
-
-def _charset(parts: TrainedData, record: LSTMRecord, name: str) -> tuple[Unicharset, Recoder]:
-    """Units and codes: components of the file, or embedded in the network's record."""
-    units = parts.components.get("lstm-unicharset", record.unicharset or b"")
-    unicharset = Unicharset.unpack(units, f"{name}: unicharset")
-    codes = parts.components.get("lstm-recoder", record.recoder)
-    if codes is None:
-        return unicharset, Recoder.pass_through(unicharset)
-    special = unicharset.has_special_codes
-    told = f"{name}: recoder"
-    return unicharset, Recoder.unpack(codes, told, special_codes=special, swapped=parts.swapped)
 
 
 def _mean(confidences: Sequence[float]) -> float:

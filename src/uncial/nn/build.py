@@ -23,6 +23,7 @@ STEM = "stem"
 that leaves one row."""
 _PROBES = (48, 97, 360, 1000, 1001, 2003, 4096)
 """Widths in pixels that tell whether two branches agree."""
+_MOST = 1000  # ops in a network; copies of copies would be without end
 
 
 class Network(nn.Module):
@@ -141,13 +142,13 @@ class Network(nn.Module):
         )
 
 
-def build(spec: str, *, labels: int | None = None, scheme: Scheme = "scaled") -> Network:
+def build(spec: str, *, labels: int | None = None, scheme: Scheme | None = "scaled") -> Network:
     """Build a network with new weights.
 
     Args:
         spec: VGSL text. Without a head it gets ``O1c``, as kraken does.
         labels: Outputs of the head, blank included; None takes the number in the spec.
-        scheme: How first weights are drawn.
+        scheme: How first weights are drawn; None leaves that to be done.
 
     Raises:
         SpecError: The text cannot be read, or its layers do not fit together.
@@ -162,7 +163,8 @@ def build(spec: str, *, labels: int | None = None, scheme: Scheme = "scaled") ->
         builder.named |= _folded(layers, given)
     loss = next(op.loss for op in layers.modules() if isinstance(op, Op) and op.head)
     network = Network(text, layers, given, named=builder.named, loss=loss)
-    initialize(network, scheme)
+    if scheme is not None:
+        initialize(network, scheme)
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return network
 
@@ -205,12 +207,14 @@ class _Builder:
         spec: Its text, for messages.
         labels: Outputs of the head, if not those in the text.
         remaining: Ops not yet built; the head must be the last.
+        built: Ops that are.
         named: Ops that have names, with the shape of their output.
     """
 
     spec: str
     labels: int | None
     remaining: int
+    built: int = 0
     named: dict[str, tuple[Op, Shape]] = field(default_factory=dict)
 
     def series(self, nodes: Sequence[vgsl.Node], given: Shape) -> Series:
@@ -239,6 +243,9 @@ class _Builder:
         if match is None:
             raise self._fail(f"{node.text!r} does not read as {node.op!r}", node)
         self.remaining -= 1
+        self.built += 1
+        if self.built > _MOST:
+            raise self._fail(f"a network of over {_MOST} layers", node, "repeat fewer of them")
         if kind.head and self.remaining:
             raise self._fail("an output has to come last", node, "move it to the end")
         site = Site(

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
+from torch import Tensor, nn
 
 from uncial.errors import FormatError
+from uncial.nn.build import Network, build
 
 
 def to_arrays(network: nn.Module) -> dict[str, NDArray[Any]]:
@@ -21,12 +22,39 @@ def to_arrays(network: nn.Module) -> dict[str, NDArray[Any]]:
     }
 
 
+def network_of(spec: str, labels: int, arrays: Mapping[str, NDArray[Any]]) -> Network:
+    """A network with an archive's weights.
+
+    Sizes that the spec asks for are compared with the tensors before anything is allocated, so
+    a hostile file costs no more memory than its own size.
+
+    Args:
+        spec: VGSL text.
+        labels: Outputs of the head, blank included.
+        arrays: By name, as `to_arrays` gives them.
+
+    Raises:
+        SpecError: The text cannot be read, or its layers do not fit together.
+        FormatError: A tensor is missing, superfluous or of another shape.
+    """
+    with torch.device("meta"):
+        network = build(spec, labels=labels, scheme=None)
+    network.load_state_dict(_state(network, arrays), assign=True)
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return network
+
+
 def from_arrays(network: nn.Module, arrays: Mapping[str, NDArray[Any]]) -> None:
     """Put an archive's weights into a network built from the same spec.
 
     Raises:
         FormatError: A tensor is missing, superfluous or of another shape.
     """
+    network.load_state_dict(_state(network, arrays))
+
+
+def _state(network: nn.Module, arrays: Mapping[str, NDArray[Any]]) -> dict[str, Tensor]:
+    """The arrays as tensors, checked to be those of the network."""
     wanted = network.state_dict()
     for name in sorted(wanted.keys() ^ arrays.keys()):
         where = "lacks the tensor" if name in wanted else "has an unknown tensor"
@@ -41,5 +69,7 @@ def from_arrays(network: nn.Module, arrays: Mapping[str, NDArray[Any]]) -> None:
                 f"its spec asks for {tuple(tensor.shape)}",
                 remedy="its spec and its weights do not belong together; use an unchanged file",
             )
-    state = {name: torch.from_numpy(np.array(array)) for name, array in arrays.items()}
-    network.load_state_dict(state)
+    return {
+        name: torch.from_numpy(np.array(arrays[name])).to(tensor.dtype)
+        for name, tensor in wanted.items()
+    }

@@ -41,8 +41,8 @@ class IngestConfig:
         "use_attribute_docstrings": True,
     }
     sources: tuple[Path, ...]
-    """Folders of images with .gt.txt or .box files or of .lstmf files, CSV, TSV or Parquet tables,
-    lists of files, line stores."""
+    """Folders of images with .gt.txt or .box files or of .lstmf files, zip or tar archives of
+    images and .gt.txt, CSV, TSV or Parquet tables, lists of files, line stores."""
     output: Path
     """Folder of the new line store."""
     seed: int = 0

@@ -6,6 +6,7 @@ Source: tesstrain ``Makefile`` of 2024; ``FINETUNE_TYPE`` as its README tells of
 from __future__ import annotations
 
 import difflib
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from uncial.errors import ConfigError
+from uncial.formats.lines.base import is_file, is_folder
 from uncial.training.basis import StartConfig, TesseractConfig
 
 FinetuneType = Literal["Impact", "Plus", "Layer"]
@@ -113,11 +115,12 @@ class MakeVariables:
             ConfigError: It is none.
         """
         try:
-            return float(self.values[name])
-        except ValueError as error:
-            raise ConfigError(
-                f"{name}={self.values[name]} is no number", remedy="give a number"
-            ) from error
+            found = float(self.values[name])
+        except ValueError:
+            found = math.nan
+        if not math.isfinite(found):
+            raise ConfigError(f"{name}={self.values[name]} is no number", remedy="give a number")
+        return found
 
     @property
     def start_model(self) -> Path | None:
@@ -168,17 +171,19 @@ class MakeVariables:
         if kind not in ("", "Indic", "RTL"):
             raise ConfigError(f"LANG_TYPE={kind} does not exist", remedy="use Indic, RTL or none")
         recoder = self["RECODER"]
-        mode = int(self.number("NORM_MODE")) if self["NORM_MODE"] else 3 if kind == "RTL" else 2
+        mode = self["NORM_MODE"] or ("3" if kind == "RTL" else "2")
+        if mode not in ("1", "2", "3"):
+            raise ConfigError(f"NORM_MODE={mode} does not exist", remedy="use 1, 2 or 3")
         langdata = self.path("LANGDATA_DIR")
         return TesseractConfig(
-            norm_mode=mode,
+            norm_mode=int(mode),
             pass_through=bool(kind) or "pass_through_recoder" in recoder,
             right_to_left=kind == "RTL" or "lang_is_rtl" in recoder,
             dictionary="lists",
             words=self._existing("WORDLIST_FILE"),
             punctuation=self._existing("PUNC_FILE"),
             numbers=self._existing("NUMBERS_FILE"),
-            langdata=langdata if langdata.is_dir() else None,
+            langdata=langdata if is_folder(langdata) else None,
         )
 
     def notes(self) -> list[str]:
@@ -204,4 +209,4 @@ class MakeVariables:
 
     def _existing(self, name: str) -> Path | None:
         path = self.path(name)
-        return path if path.is_file() else None
+        return path if is_file(path) else None

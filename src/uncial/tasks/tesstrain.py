@@ -12,19 +12,20 @@ import math
 import os
 import random
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
 from uncial.errors import ConfigError, DataError
-from uncial.formats.lines.base import GT_SUFFIX
+from uncial.formats.lines.base import GT_SUFFIX, open_source
 from uncial.progress import Note, Reporter, silent
+from uncial.tasks import makeresults
 from uncial.tasks.makevars import MakeVariables
+from uncial.tasks.making import Making
 
+_TRUTH = (GT_SUFFIX, ".box", ".lstmf")
 _ELSEWHERE = {
-    "evaluation": "use uncial evaluate on the model",
-    "plot": "the report in the run folder shows the course of the run",
     "tesseract-langdata": "take it from github.com/tesseract-ocr/langdata_lstm",
     "charfreq": "use uncial ingest, whose report counts characters",
     "clean": "remove the folder of the model",
@@ -39,6 +40,7 @@ _DIFFERENCES = (
     "the same image in both lists is an error",
     "the charset is that of list.train; in tesstrain that of all lines",
     "TARGET_ERROR_RATE is the CER on list.eval; in tesstrain an error rate of training lines",
+    "evaluation states CER and WER; in tesstrain those of bags of characters and of words",
     "the model kept is the best on list.eval; in tesstrain the best on the training lines",
 )
 
@@ -52,7 +54,7 @@ class TesstrainConfig:
         "use_attribute_docstrings": True,
     }
     target: str = "training"
-    """training, lists, unicharset, proto-model or traineddata."""
+    """training, lists, unicharset, proto-model, traineddata, evaluation or plot."""
     variables: tuple[str, ...] = ()
     """Assignments as for make: MODEL_NAME=foo START_MODEL=eng TESSDATA=DIR."""
     threads: int = 0
@@ -82,25 +84,6 @@ class TesstrainResult:
     differences: tuple[str, ...]
 
 
-@dataclass
-class _Making:
-    """One call in progress."""
-
-    variables: MakeVariables
-    config: TesstrainConfig
-    reporter: Reporter
-    files: list[Path]
-    validation_cer: float | None = None
-
-    @property
-    def folder(self) -> Path:
-        return self.variables.path("OUTPUT_DIR")
-
-    @property
-    def run(self) -> Path:
-        return self.folder / "checkpoints"
-
-
 def tesstrain(config: TesstrainConfig, reporter: Reporter = silent) -> TesstrainResult:
     """Do what `make` does in tesstrain, with its folders and variables.
 
@@ -118,22 +101,24 @@ def tesstrain(config: TesstrainConfig, reporter: Reporter = silent) -> Tesstrain
             f"there is no target {config.target!r}",
             remedy=_ELSEWHERE.get(config.target, f"use one of {', '.join(_TARGETS)}"),
         )
-    making = _Making(variables, config, reporter, [])
+    making = Making(
+        variables=variables, reporter=reporter, threads=config.threads, device=config.device
+    )
     differences = (*variables.notes(), *_DIFFERENCES)
     for text in differences:
         reporter(Note(text=text))
     make(making)
     return TesstrainResult(
         files=tuple(making.files),
-        training_lines=len(_entries(making.folder / "list.train")),
-        evaluation_lines=len(_entries(making.folder / "list.eval")),
-        validation_cer=making.validation_cer,
+        training_lines=len(making.listed("list.train")),
+        evaluation_lines=len(making.listed("list.eval")),
+        validation_cer=making.cer,
         run=making.run if making.run.exists() else None,
         differences=differences,
     )
 
 
-def shuffled(entries: Sequence[str], seed: str) -> list[str]:
+def shuffled(entries: Iterable[str], seed: str) -> list[str]:
     """Entries in the order that tesstrain gives them.
 
     Args:
@@ -145,24 +130,26 @@ def shuffled(entries: Sequence[str], seed: str) -> list[str]:
     return order
 
 
-def _lists(making: _Making) -> None:
+def _lists(making: Making) -> None:
     """``list.train`` and ``list.eval``; those that are there stay."""
     paths = [making.folder / name for name in ("list.train", "list.eval")]
     if all(path.is_file() for path in paths):
         return
     source = making.variables.path("GROUND_TRUTH_DIR")
-    entries = [
-        os.path.join(folder, name.removesuffix(GT_SUFFIX) + ".lstmf")  # noqa: PTH118 - as typed
+    entries = {
+        os.path.join(folder, name.removesuffix(suffix) + ".lstmf")  # noqa: PTH118 - as typed
         for folder, _, names in os.walk(source, followlinks=True)
         for name in names
-        if name.endswith(GT_SUFFIX)
-    ]
+        for suffix in _TRUTH
+        if name.endswith(suffix)
+    }
     ratio = making.variables.number("RATIO_TRAIN")
     count = int(ratio * len(entries))
     if not 0 < count < len(entries):
         raise DataError(
             f"{source}: {len(entries)} lines of ground truth, {count} of them for training",
-            remedy="put images with .gt.txt files there, and set RATIO_TRAIN between 0 and 1",
+            remedy="put images with .gt.txt or .box files, or .lstmf files, there, and set "
+            "RATIO_TRAIN between 0 and 1",
         )
     order = shuffled(entries, making.variables["RANDOM_SEED"])
     making.folder.mkdir(parents=True, exist_ok=True)
@@ -171,29 +158,28 @@ def _lists(making: _Making) -> None:
         making.files.append(path)
 
 
-def _unicharset(making: _Making) -> None:
+def _unicharset(making: Making) -> None:
     """``unicharset`` of the lines, and of the start model."""
     _proto(making, "lstm-unicharset", making.folder / "unicharset")
 
 
-def _proto_model(making: _Making) -> None:
+def _proto_model(making: Making) -> None:
     """The model without a network that training starts from."""
     _proto(making, "", making.variables.path("PROTO_MODEL"))
 
 
-def _proto(making: _Making, component: str, path: Path) -> None:
+def _proto(making: Making, component: str, path: Path) -> None:
     from uncial.formats.tesseract.container import TrainedData
     from uncial.text.normalize import Normalization
     from uncial.training.start import open_base
     from uncial.training.starter import charset_of_base, charset_of_texts
 
     _lists(making)
-    texts = []
-    for entry in _entries(making.folder / "list.train"):
-        truth = Path(entry.removesuffix(".lstmf") + GT_SUFFIX)
-        if truth.is_file():
-            text = truth.read_text(encoding="utf-8", errors="replace")
-            texts.append(Normalization.DEFAULT(text))
+    texts = [
+        Normalization.DEFAULT(_decoded(line.text))
+        for line in open_source(making.folder / "list.train")
+        if line.text is not None
+    ]
     options = making.variables.tesseract()
     base = open_base(making.variables.start())
     made = (
@@ -206,7 +192,7 @@ def _proto(making: _Making, component: str, path: Path) -> None:
     making.files.append(path)
 
 
-def _training(making: _Making) -> None:
+def _training(making: Making) -> None:
     """The model, trained."""
     from uncial.tasks.train import train
     from uncial.training.config import NetworkConfig, OptimizerConfig, StopConfig, TrainConfig
@@ -220,7 +206,7 @@ def _training(making: _Making) -> None:
         based = variables.start_model is not None
         replaces = based and variables.finetune_type == "Layer"
         rate = variables.number("LEARNING_RATE") if variables["LEARNING_RATE"] else None
-        steps, epochs = _length(variables)
+        steps, epochs = _length(making)
         config = TrainConfig(
             data=(making.folder / "list.train", making.folder / "list.eval"),
             output=making.run,
@@ -230,57 +216,46 @@ def _training(making: _Making) -> None:
             stop=StopConfig(target=variables.number("TARGET_ERROR_RATE") / 100),
             start=variables.start(),
             tesseract=variables.tesseract(),
-            threads=making.config.threads,
-            device=making.config.device,
+            threads=making.threads,
+            device=making.device,
             go_on=True,
             steps=steps,
             epochs=epochs,
         )
     result = train(config, making.reporter)
-    making.validation_cer = result.validation_cer
+    making.cer = result.validation_cer
     if result.traineddata is not None:
-        target = making.variables.path("DATA_DIR") / f"{making.variables['MODEL_NAME']}.traineddata"
+        target = making.variables.path("DATA_DIR") / f"{making.name}.traineddata"
         shutil.copyfile(result.traineddata, target)
         making.files.append(target)
 
 
-def _length(variables: MakeVariables) -> tuple[int, int]:
+def _length(making: Making) -> tuple[int, int]:
     """Steps, or 0, and epochs of a run; an iteration of Tesseract is one line."""
+    from uncial.models.compute import cores
     from uncial.training.config import TrainConfig, preset_values
 
+    variables = making.variables
     if variables["EPOCHS"]:
         return 0, int(variables.number("EPOCHS"))
     iterations = int(variables.number("MAX_ITERATIONS"))
     if iterations < 0:
         return 0, -iterations
     preset = preset_values("tesseract")
-    return math.ceil(iterations / (preset["batch"] * preset["batches"])), TrainConfig.epochs
+    lines = preset["batch"] * min(preset["batches"], making.threads or cores())
+    return math.ceil(iterations / lines), TrainConfig.epochs
 
 
-def _traineddata(making: _Making) -> None:
-    """Float and int8 models of a trained run."""
-    from uncial.formats.models import traineddata
-
-    source = making.run / "model.traineddata"
-    if not source.is_file():
-        raise ConfigError(f"{source}: nothing was trained yet", remedy="make the target training")
-    data = source.read_bytes()
-    name = f"{making.variables['MODEL_NAME']}.traineddata"
-    for kind, integer in (("best", False), ("fast", True)):
-        path = making.folder / f"tessdata_{kind}" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(traineddata.rewritten(data, name, integer=integer)[0])
-        making.files.append(path)
+def _decoded(text: str | bytes) -> str:
+    return text if isinstance(text, str) else text.decode("utf-8-sig", errors="replace")
 
 
-def _entries(path: Path) -> list[str]:
-    return path.read_text(encoding="utf-8").split("\n") if path.is_file() else []
-
-
-_TARGETS: dict[str, Callable[[_Making], None]] = {
+_TARGETS: dict[str, Callable[[Making], None]] = {
     "training": _training,
     "lists": _lists,
     "unicharset": _unicharset,
     "proto-model": _proto_model,
-    "traineddata": _traineddata,
+    "traineddata": makeresults.traineddata,
+    "evaluation": makeresults.evaluation,
+    "plot": makeresults.plot,
 }

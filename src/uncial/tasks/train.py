@@ -200,6 +200,7 @@ def _run(
     from uncial.training.lines import line_mixer, plan_lines
     from uncial.training.loop import fit
     from uncial.training.losses import Learner
+    from uncial.training.pictures import drawer
     from uncial.training.provenance import provenance
     from uncial.training.schedule import affordable_looks, first_plan
     from uncial.training.session import Session
@@ -260,6 +261,7 @@ def _run(
         folder,
         reporter,
         save_model=model_writer(folder, plan, settings, store, origin),
+        watch=drawer(folder.pictures, plan, prepared, config.pictures),
         threads=config.threads,
     )
     return session, plan, ended

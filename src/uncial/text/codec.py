@@ -1,8 +1,9 @@
 """Text to label sequences and back, for CTC.
 
-Label 0 is CTC's blank; every code is one or more labels from 1 up. Codes are prefix-free, so
-a label sequence reads in one way only, and text is cut by longest match, so an accented
-letter with its own code is never spelled by its parts.
+Label 0 is CTC's blank; every code is one or more labels from 1 up. A code may begin another one
+only if the other goes on with a label that begins none, as of Han characters that share their
+strokes; so a label sequence reads in one way only, by longest match. Text is cut by longest
+match, too, so an accented letter with its own code is never spelled by its parts.
 
 Source: the many-to-many codec of kraken and the recoder of Tesseract
 (``src/ccutil/unicharcompress.cpp``) set the requirements; JSON layout version 1 is ours.
@@ -14,7 +15,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 from typing import Any, ClassVar
 
 import numpy as np
@@ -37,11 +37,11 @@ class Codec:
         blank: CTC's blank label, always 0.
 
     Invariant:
-        No code is the beginning of another; ``decode(encode(text)) == text``.
+        ``decode(encode(text)) == text``.
 
     Raises:
         CharsetError: A grapheme or code is empty or repeated, a label is below 1, or a code
-            begins another; the message names both.
+            begins another that goes on as a third one begins; the message names both.
     """
 
     codes: tuple[Code, ...]
@@ -56,12 +56,15 @@ class Codec:
                     f"{describe_grapheme(grapheme)} has the labels {list(labels)}",
                     remedy="give it one or more labels from 1 up; 0 is the blank",
                 )
-        ordered = sorted(self.codes, key=lambda code: code[1])
-        for (short, head), (long, labels) in pairwise(ordered):
-            if labels[: len(head)] == head:
+        known = {labels: grapheme for grapheme, labels in reversed(self.codes)}
+        first = {labels[0] for labels in known}
+        for grapheme, labels in self.codes:
+            heads = [labels[:at] for at in range(1, len(labels)) if labels[at] in first]
+            short = next((head for head in heads if head in known), labels)
+            if short != labels or known[labels] != grapheme:
                 raise CharsetError(
-                    f"the code {list(head)} of {describe_grapheme(short)} begins the code "
-                    f"{list(labels)} of {describe_grapheme(long)}",
+                    f"the code {list(short)} of {describe_grapheme(known[short])} begins the code "
+                    f"{list(labels)} of {describe_grapheme(grapheme)}",
                     remedy="give them labels such that neither begins the other",
                 )
 
@@ -141,6 +144,13 @@ class Codec:
         Labels that belong to no code are skipped, for a network may output a half code.
         """
         return "".join(piece for piece, _, _ in self._pieces(labels))
+
+    def stray(self, labels: Sequence[int] | NDArray[Any]) -> list[int]:
+        """The labels of a sequence without blanks that `decode` skips, for no code has them."""
+        left = set(range(len(labels)))
+        for _, start, stop in self._pieces(labels):
+            left -= set(range(start, stop))
+        return [int(labels[at]) for at in sorted(left)]
 
     def decode_spans(self, labels: Sequence[int] | NDArray[Any]) -> list[tuple[str, int, int]]:
         """Graphemes of a label sequence, each with the labels ``[start, stop)`` it is made of.
@@ -233,7 +243,7 @@ class Codec:
         return pieces
 
     def _long_piece(self, numbers: list[int], at: int) -> tuple[str, int]:
-        """The unit of several labels at `at` and its stop; no unit, one label on, if none."""
+        """The longest unit at `at` and its stop; no unit, one label on, if none."""
         for length in self._code_lengths:
             piece = self._units.get(tuple(numbers[at : at + length]))
             if piece is not None:
@@ -258,11 +268,18 @@ class Codec:
 
     @cached_property
     def _single(self) -> dict[int, str]:
-        return {labels[0]: grapheme for grapheme, labels in self.codes if len(labels) == 1}
+        """Graphemes of one label that begins no other code."""
+        longer = {labels[0] for _, labels in self.codes if len(labels) > 1}
+        return {
+            labels[0]: grapheme
+            for grapheme, labels in self.codes
+            if len(labels) == 1 and labels[0] not in longer
+        }
 
     @cached_property
     def _code_lengths(self) -> tuple[int, ...]:
-        return tuple(sorted({len(labels) for _, labels in self.codes} - {1}))
+        """Longest first."""
+        return tuple(sorted({len(labels) for _, labels in self.codes}, reverse=True))
 
 
 def _is_code(code: object) -> bool:

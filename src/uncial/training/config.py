@@ -119,7 +119,7 @@ class TrainConfig:
 
     data: tuple[Path, ...] = ()
     """Line stores, folders of images with ``.gt.txt`` or ``.box`` files or of ``.lstmf`` files,
-    tables or lists of files."""
+    zip or tar archives of images and ``.gt.txt``, tables or lists of files."""
     output: Path
     """Run folder to make; holds the model, checkpoints, log and report."""
     preset: str = "auto"
@@ -141,6 +141,9 @@ class TrainConfig:
     """Cores to use; 0 takes every one."""
     device: str = "auto"
     """auto, cpu or cuda; auto takes a GPU if there is one."""
+    pictures: int = 0
+    """Steps between pages in the run folder's ``pictures`` that show, for one training line,
+    what each op puts out, the probabilities and the targets; 0 draws none."""
     go_on: bool = False
     """Train even if over 5 % of the lines are bad."""
     network: NetworkConfig = field(default_factory=NetworkConfig)
@@ -274,6 +277,8 @@ def resolve(config: TrainConfig, cores: int = 1, base: ModelArchive | None = Non
     values = {name: getattr(config, name) for name in names} | {"preset": preset} | values
     settings = Settings(**values)
     _check(settings)
+    if config.pictures < 0:
+        raise ConfigError("pictures must not be negative", remedy="give 0 for none")
     return settings
 
 

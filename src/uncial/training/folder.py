@@ -42,6 +42,7 @@ class RunFolder:
         self.integer = path / "model-int8.traineddata"
         self.report = path / "report.html"
         self.lines = path / "lines"
+        self.pictures = path / "pictures"
 
     def create(self, values: dict[str, Any]) -> None:
         """Make the folder and write down what the run was told."""

@@ -29,6 +29,7 @@ def fit(
     reporter: Reporter,
     *,
     save_model: Callable[[Session], None],
+    watch: Callable[[Session], None],
     threads: int = 0,
 ) -> str:
     """Train until the plan is fulfilled or validation no longer improves.
@@ -42,6 +43,7 @@ def fit(
         folder: Where checkpoints go.
         reporter: Told of every step.
         save_model: Writes the model with the average weights.
+        watch: Looks at the session after each step.
         threads: Cores to use; 0 takes every one.
 
     Returns:
@@ -83,6 +85,7 @@ def fit(
                 )
                 _replan(session, first_step, first_seconds)
                 _report_step(session, rate, reporter)
+                watch(session)
                 if _due(before, session.share, settings.validations):
                     _validate(session, validate, reporter, save_model)
                     checkpoint.save()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -160,3 +162,10 @@ def ctc_loss(log_probs: Tensor, widths: Tensor, labels: Tensor, lengths: Tensor)
 def _steps(frames: Frames) -> Tensor:
     """``(N, C, 1, T)`` as ``(T, N, C)``."""
     return frames.data[:, :, 0].permute(2, 0, 1)
+
+
+LOSSES: dict[LossKind, Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]] = {
+    "alignment": alignment_loss,
+    "ctc": ctc_loss,
+}
+"""By kind; each takes log-probabilities, widths, labels and lengths."""

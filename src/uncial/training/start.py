@@ -15,7 +15,7 @@ from uncial.formats.models import native, traineddata
 from uncial.formats.models.kinds import model_kind
 from uncial.formats.tesseract import checkpoint
 from uncial.formats.tesseract.container import TrainedData
-from uncial.formats.tesseract.network import LSTMRecord
+from uncial.formats.tesseract.engine import UNICHARSET, network
 from uncial.formats.tesseract.unicharset import clean
 from uncial.formats.tesseract.vgsl import nodes_of
 from uncial.imaging.prepare import Preprocessing
@@ -167,10 +167,7 @@ def _read(path: Path) -> bytes:
 
 
 def _archive(model: TrainedData, name: str) -> ModelArchive:
-    embedded = not {traineddata.UNICHARSET, traineddata.RECODER} <= model.components.keys()
-    record = LSTMRecord.unpack(
-        model.component("lstm", of=name), f"{name}: lstm", embedded=embedded, swapped=model.swapped
-    )
+    record = network(model, name)
     if record.is_integer:
         raise ConfigError(
             f"{name}: its weights are int8, which are too coarse to learn from", remedy=_FLOAT
@@ -229,7 +226,7 @@ def _charset(
             fresh = [text for text in codec.charset if base.codec.missing(text)]
             codec = base.codec.extend(fresh)
         return codec, dict(base.components)
-    if renewed or traineddata.UNICHARSET not in base.components:
+    if renewed or UNICHARSET not in base.components:
         made = charset_of_texts(texts, config.tesseract)
     else:
         made = charset_of_base(base.components, texts, config.tesseract)

@@ -13,11 +13,11 @@ from pathlib import Path
 import numpy as np
 
 from uncial.errors import CharsetError, ConfigError
-from uncial.formats.models.traineddata import RECODER, UNICHARSET, charset
 from uncial.formats.tesseract import bundle as bundles
-from uncial.formats.tesseract.bundle import Langdata, Language, bundle
+from uncial.formats.tesseract.bundle import Langdata, Language, Starter, bundle
 from uncial.formats.tesseract.container import TrainedData
 from uncial.formats.tesseract.dawg import Dawg
+from uncial.formats.tesseract.engine import RECODER, UNICHARSET, charset
 from uncial.formats.tesseract.extraction import Extraction, extract, merge
 from uncial.formats.tesseract.labels import label_table
 from uncial.formats.tesseract.recoder import Recoder
@@ -104,15 +104,13 @@ def _made(
     notes: list[str],
 ) -> TesseractCharset:
     known = _langdata(options)
-    starter = bundle(units, language, known)
     try:
-        codec = label_table(starter.unicharset, starter.recoder).codec
+        starter, codec = _recoded(units, language, known)
     except CharsetError as error:
         if language.pass_through:
             raise
         notes.append(f"units are not recoded, for {error.problem}")
-        starter = bundle(units, replace(language, pass_through=True), known)
-        codec = label_table(starter.unicharset, starter.recoder).codec
+        starter, codec = _recoded(units, replace(language, pass_through=True), known)
     notes += [
         f"{len(texts)} entries of {part} cannot be written, such as {texts[0]!r}"
         for part, texts in starter.dropped.items()
@@ -121,6 +119,19 @@ def _made(
     made = starter.model.components
     fresh = {UNICHARSET: made[UNICHARSET], RECODER: made[RECODER]}
     return TesseractCharset(codec=codec, components={**made, **kept, **fresh}, notes=tuple(notes))
+
+
+def _recoded(
+    units: Unicharset, language: Language, known: Langdata | None
+) -> tuple[Starter, Codec]:
+    starter = bundle(units, language, known)
+    table = label_table(starter.unicharset, starter.recoder)
+    if table.lost:
+        raise CharsetError(
+            f"{table.lost[0]!r} would have the code of another unit",
+            remedy="pass the units through",
+        )
+    return starter, table.codec
 
 
 def _extracted(texts: Sequence[str], options: TesseractConfig) -> Extraction:
@@ -177,20 +188,13 @@ def _listed(path: Path | None) -> tuple[str, ...]:
 
 
 def _langdata(options: TesseractConfig) -> Langdata | None:
-    """What is known of scripts; codes of Han characters only where the folder has them."""
+    """What is known of scripts, and of Han characters where the folder has that."""
     folder = options.langdata
     if folder is None:
         return None
     if not folder.is_dir():
         raise ConfigError(f"{folder}: no such folder", remedy="name that of langdata_lstm")
-    if (folder / "radical-stroke.txt").is_file():
-        return Langdata.folder(folder)
-
-    def script(name: str) -> Unicharset | None:
-        source = folder / f"{name}.unicharset"
-        return Unicharset.unpack(source.read_bytes(), str(source)) if source.is_file() else None
-
-    return Langdata(script=script)
+    return Langdata.folder(folder, han=False)
 
 
 def _carried(base: Mapping[str, bytes], old: Unicharset, new: Unicharset) -> dict[str, bytes]:

@@ -21,7 +21,7 @@ from uncial.errors import ConfigError, SpecError
 from uncial.imaging.prepare import Preprocessing
 from uncial.nn import vgsl
 from uncial.nn.build import Network, build
-from uncial.nn.weights import from_arrays, to_arrays
+from uncial.nn.weights import from_arrays, network_of, to_arrays
 from uncial.text.codec import Codec
 
 _HEAD_PARTS = ("weight", "bias")
@@ -76,8 +76,7 @@ def scratch(
 
 def fine_tune(base: ModelArchive) -> Start:
     """A base as it is."""
-    network = build(base.spec, labels=base.codec.width)
-    from_arrays(network, base.weights)
+    network = network_of(base.spec, base.codec.width, base.weights)
     return _on(base, network, base.codec, base.components)
 
 
@@ -95,13 +94,12 @@ def extend_charset(
         ConfigError: The base ends in another kind of layer.
     """
     sources = label_sources(base.codec, codec)
-    network = build(base.spec, labels=codec.width)
     head = _head(base.spec)
     weights = dict(base.weights)
     for part in _HEAD_PARTS:
         name = f"{head}.lin.{part}"
         weights[name] = mapped_rows(base.weights[name], sources)
-    from_arrays(network, weights)
+    network = network_of(base.spec, codec.width, weights)
     return _on(base, network, codec, base.components if components is None else components)
 
 

@@ -179,7 +179,7 @@ def test_a_field_that_is_missing_or_misstated_is_named(name: str, value: object)
         ({"codec": {"version": 1}}, '"codes" list'),
         ({"codec": {"version": 1, "codes": [["a", [0]]]}}, r"labels \[0\]"),
         ({"codec": {"version": 1, "codes": [["a", [1]], ["a", [2]]]}}, "twice"),
-        ({"codec": {"version": 1, "codes": [["a", [1]], ["b", [1, 2]]]}}, "begins the code"),
+        ({"codec": {"version": 1, "codes": [["a", [1]], ["b", [1, 1]]]}}, "begins the code"),
         ({"preprocessing": {"dewarp": True}}, "unknown preprocessing field 'dewarp'"),
         ({"preprocessing": {"height": 0}}, "preprocessing out of range"),
         ({"preprocessing": {"height": 48.5}}, "preprocessing out of range"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -249,6 +250,13 @@ def test_odd_shapes_do_not_stop_it(shape: tuple[int, ...], centre: bool) -> None
     reader = _recognizer(spec, height=16, centre=centre)
     (reading,) = reader.read([image], threads=1)
     assert all(0 <= c.start <= c.stop <= shape[1] for c in reading.characters)
+
+
+def test_a_spec_that_asks_for_more_than_the_tensors_is_refused(recognizer: Recognizer) -> None:
+    archive = recognizer.to_archive()
+    large = replace(archive, spec=archive.spec.replace("Lbx16", "Lbx65000"))  # 135 GB of weights
+    with pytest.raises(FormatError, match="its spec asks for"):
+        Recognizer.from_archive(large)
 
 
 @pytest.mark.parametrize("decoder", ["greedy", "beam"])

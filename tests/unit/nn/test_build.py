@@ -156,6 +156,7 @@ def test_weights_depend_on_the_scheme():
         ("[1,8,0,1 Do2 O1c5]", 11, "no probability"),
         ("[1,8,0,1 A1,9 O1c5]", 12, "less than one chunk"),
         ("[1,8,0,1 O2c5]", 11, "CTC reads lines"),
+        ("[1,8,0,1 R99 R99 Cl1,1,1 O1c5]", 17, "over 1000 layers"),
         ("[1,8,0,1 LS5]", 9, "how many labels"),
     ],
 )

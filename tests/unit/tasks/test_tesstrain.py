@@ -9,7 +9,10 @@ import pytest
 from PIL import Image, ImageDraw
 
 from uncial.errors import ConfigError, DataError
+from uncial.formats.tesseract import lstmf
+from uncial.formats.tesseract.boxes import line_text
 from uncial.formats.tesseract.container import TrainedData
+from uncial.formats.tesseract.lstmf import Sample
 from uncial.formats.tesseract.unicharset import Unicharset
 from uncial.models.hub import open_model
 from uncial.progress import Event, Note
@@ -71,6 +74,11 @@ def test_kinds_of_languages() -> None:
     assert (odd.norm_mode, odd.pass_through) == (1, True)
 
 
+def test_names_that_no_file_system_takes_name_no_file() -> None:
+    long = MakeVariables.read([f"DATA_DIR={'x' * 5000}", f"PUNC_FILE={'y' * 300}"]).tesseract()
+    assert (long.punctuation, long.langdata) == (None, None)
+
+
 @pytest.mark.parametrize(
     ("variables", "problem"),
     [
@@ -78,6 +86,8 @@ def test_kinds_of_languages() -> None:
         (["training"], "no assignment"),
         (["START_MODEL=eng", "FINETUNE_TYPE=Best"], "FINETUNE_TYPE=Best"),
         (["LANG_TYPE=Greek"], "LANG_TYPE=Greek"),
+        (["NORM_MODE=7"], "NORM_MODE=7"),
+        (["MAX_ITERATIONS=1e999"], "MAX_ITERATIONS=1e999 is no number"),
         (["RATIO_TRAIN=half"], "RATIO_TRAIN=half is no number"),
     ],
 )
@@ -106,13 +116,37 @@ def test_no_ground_truth(project: Path) -> None:
 
 
 def test_targets_that_are_made_elsewhere(project: Path) -> None:
-    with pytest.raises(ConfigError, match="no target 'evaluation'") as caught:
-        _make("evaluation")
-    assert "uncial evaluate" in caught.value.remedy
+    with pytest.raises(ConfigError, match="no target 'charfreq'") as caught:
+        _make("charfreq")
+    assert "uncial ingest" in caught.value.remedy
     with pytest.raises(ConfigError, match="no target 'train'"):
         _make("train")
+
+
+@pytest.mark.parametrize("target", ["traineddata", "evaluation", "plot"])
+def test_results_want_a_trained_model(project: Path, target: str) -> None:
     with pytest.raises(ConfigError, match="nothing was trained yet"):
-        _make("traineddata")
+        _make(target)
+
+
+def test_boxes_and_samples_are_ground_truth_too(project: Path) -> None:
+    folder = project / "data" / "foo-ground-truth"
+    for number in range(10):
+        truth = folder / f"l{number}.gt.txt"
+        image = folder / f"l{number}.png"
+        text = truth.read_text().strip()
+        if number % 2:
+            boxes = line_text(text, 100, 28, words=True)
+            (folder / f"l{number}.box").write_text(boxes)
+        else:
+            sample = Sample(image=image.read_bytes(), text=text)
+            (folder / f"l{number}.lstmf").write_bytes(lstmf.pack([sample]))
+            image.unlink()
+        truth.unlink()
+    result = _make("unicharset")
+    assert (result.training_lines, result.evaluation_lines) == (9, 1)
+    units = Unicharset.unpack((project / "data/foo/unicharset").read_bytes())
+    assert {entry.text for entry in units.entries[3:]} == {"a", "b", "c"}
 
 
 def test_from_ground_truth_to_models(project: Path) -> None:
@@ -139,6 +173,16 @@ def test_from_ground_truth_to_models(project: Path) -> None:
     made = _make("traineddata").files
     assert [path.parent.name for path in made] == ["tessdata_best", "tessdata_fast"]
     assert all(open_model(path).labels == 5 for path in made)
+    measured = _make("evaluation")
+    log = (project / "data/foo/eval/foo.eval.log").read_text()
+    assert log.startswith(f"CER eval={100 * measured.validation_cer:.3f}, WER eval=")
+    drawn = _make("plot").files
+    assert [path.name for path in drawn][:2] == ["foo.plot.tsv", "foo.plot_cer.png"]
+    rows = [row.split("\t") for row in drawn[0].read_text().splitlines()]
+    assert rows[0] == ["Name", "TrainingIteration", "EvalCER", "Loss"]
+    assert max(int(row[1]) for row in rows[1:] if row[2]) == 4
+    with Image.open(drawn[1]) as picture:
+        assert picture.size == (960, 540)
 
     more = _make(
         "training",

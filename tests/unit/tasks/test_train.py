@@ -17,7 +17,7 @@ from uncial.tasks.base import as_json
 from uncial.tasks.inspect import InspectConfig, inspect
 from uncial.tasks.train import TrainConfig, TrainResult, train
 from uncial.training.basis import StartConfig
-from uncial.training.config import NetworkConfig
+from uncial.training.config import LossConfig, NetworkConfig
 from uncial.training.provenance import CardConfig
 
 SPEC = "[1,24,0,1 Cl3,3,4,2,2 Bnr Mp2,2 Fh (I Lbx6)]"
@@ -100,3 +100,21 @@ def test_a_model_carries_its_card_and_remembers_its_base(lines: Path, tmp_path: 
     found = inspect(InspectConfig(file=first.model, card=tmp_path / "card.md"))
     assert found.facts["license"] == "CC-BY-4.0"
     assert 'license: "CC-BY-4.0"' in (tmp_path / "card.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("kind", ["alignment", "ctc"])
+def test_pictures_show_a_line_and_change_nothing(lines: Path, tmp_path: Path, kind: str) -> None:
+    loss = LossConfig(kind=kind, ending=0.0)  # type: ignore[arg-type]
+    plain = train(_config(lines, tmp_path / "plain", steps=4, loss=loss))
+    drawn = train(_config(lines, tmp_path / "drawn", steps=4, loss=loss, pictures=2))
+    assert not (tmp_path / "plain" / "pictures").exists()
+    pages = sorted((tmp_path / "drawn" / "pictures").iterdir())
+    assert [page.name for page in pages] == ["step-0000002.html", "step-0000004.html"]
+    text = pages[0].read_text(encoding="utf-8")
+    assert text.count("data:image/png") == 3 + SPEC.count(" ")  # as many ops as spaces
+    for heading in ("C_0 (4,", "ground truth", "best label of each column", f"loss {kind}"):
+        assert heading in text
+    ours, theirs = (Recognizer.load(run.model).to_archive().weights for run in (plain, drawn))
+    assert all((ours[name] == theirs[name]).all() for name in ours)
+    with pytest.raises(ConfigError, match="pictures must not be negative"):
+        train(_config(lines, tmp_path / "other", pictures=-1))

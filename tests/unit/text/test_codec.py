@@ -38,17 +38,31 @@ def test_several_labels_a_grapheme_round_trip(text: str) -> None:
     assert RECODED.decode(RECODED.encode(text.replace("f", "ffi"))) == text.replace("f", "ffi")
 
 
-@given(st.lists(st.lists(st.integers(1, 3), min_size=1, max_size=4), max_size=6))
-def test_codes_are_prefix_free_or_refused(codes: list[list[int]]) -> None:
+@given(st.lists(st.lists(st.integers(1, 4), min_size=1, max_size=4), max_size=6), st.data())
+def test_codes_read_in_one_way_or_are_refused(codes: list[list[int]], data: st.DataObject) -> None:
+    first = {code[0] for code in codes}
     clash = any(
-        i != j and a == b[: len(a)] for i, a in enumerate(codes) for j, b in enumerate(codes)
+        i != j and a == b[: len(a)] and (a == b or b[len(a)] in first)
+        for i, a in enumerate(codes)
+        for j, b in enumerate(codes)
     )
     table = tuple((chr(97 + at), tuple(code)) for at, code in enumerate(codes))
     if clash:
         with pytest.raises(CharsetError, match="begins the code"):
             Codec(table)
-    else:
-        assert Codec(table).codes == table
+        return
+    codec = Codec(table)
+    letters = "".join(grapheme for grapheme, _ in table)
+    text = data.draw(st.text(letters, max_size=8)) if letters else ""
+    assert codec.decode(codec.encode(text)) == text
+    assert codec.stray(codec.encode(text)) == []
+
+
+def test_a_code_may_begin_one_that_goes_on_as_no_other_begins() -> None:
+    codec = Codec((("一", (1,)), ("二", (1, 7)), ("三", (1, 2)), ("四", (1, 2, 8)), ("五", (3, 2))))
+    assert codec.decode([1, 1, 7, 1, 2, 1, 2, 8, 3, 2, 1]) == "一二三四五一"
+    assert codec.decode([1, 8, 7, 1]) == "一一"
+    assert codec.stray([1, 8, 7, 1]) == [8, 7]
 
 
 @given(texts, st.sets(st.text(min_size=1, max_size=2), max_size=5))
@@ -78,6 +92,8 @@ def test_longest_match_and_spans_of_long_units() -> None:
 def test_half_codes_are_skipped() -> None:
     assert RECODED.decode_spans([2, 1, 9, 2, 3, 2]) == [("a", 1, 2), ("b", 3, 5)]
     assert RECODED.decode(np.array([], dtype=np.int64)) == ""
+    assert RECODED.stray([2, 1, 9, 2, 3, 2]) == [2, 9, 2]
+    assert RECODED.stray(RECODED.encode("abc")) == []
 
 
 def test_missing_characters_are_named_whole() -> None:

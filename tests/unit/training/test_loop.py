@@ -38,6 +38,7 @@ class Run:
     events: list[Event] = field(default_factory=list)
     models: list[int] = field(default_factory=list)
     looks: list[int] = field(default_factory=list)
+    watched: list[int] = field(default_factory=list)
 
     def __call__(self, reporter: Callable[[Event], None] | None = None) -> str:
         def tell(event: Event) -> None:
@@ -53,8 +54,18 @@ class Run:
         def save_model(session: Session) -> None:
             self.models.append(session.progress.step)
 
+        def watch(session: Session) -> None:
+            self.watched.append(session.progress.step)
+
         return fit(
-            self.session, self.stream, look, self.folder, tell, save_model=save_model, threads=1
+            self.session,
+            self.stream,
+            look,
+            self.folder,
+            tell,
+            save_model=save_model,
+            watch=watch,
+            threads=1,
         )
 
     def told(self, kind: type) -> list[Event]:

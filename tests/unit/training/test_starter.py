@@ -8,10 +8,10 @@ from typing import Literal
 import pytest
 
 from uncial.errors import CharsetError, ConfigError, UnencodableText
-from uncial.formats.models.traineddata import charset
 from uncial.formats.tesseract.bundle import NUMBERS, PUNCTUATION, WORDS
 from uncial.formats.tesseract.container import TrainedData
 from uncial.formats.tesseract.dawg import Dawg
+from uncial.formats.tesseract.engine import charset
 from uncial.formats.tesseract.unicharset import Unicharset
 from uncial.formats.tesseract.wordlists import word_lists
 from uncial.text.wordorder import as_read
@@ -88,10 +88,21 @@ def test_the_units_of_a_base_stay_where_they_are_and_its_words_are_kept() -> Non
         assert _words(dict(made.components), part) == _words(dict(base.components), part)
 
 
-def test_codes_that_begin_others_are_replaced_by_the_units_themselves(tmp_path: Path) -> None:
-    (tmp_path / "radical-stroke.txt").write_text("28450 1 2\n23383 1 2\n20013 3\n")
+def test_han_characters_that_share_their_strokes_are_recoded(tmp_path: Path) -> None:
+    (tmp_path / "radical-stroke.txt").write_text("28450 1 2\n23383 1 2\n20013 1\n")
     made = charset_of_texts(["漢字中 漢"], TesseractConfig(langdata=tmp_path))
-    assert made.codec.charset.missing("漢字中") == set()
+    assert not made.notes
+    assert {text: len(labels) for text, labels in made.codec.codes} == {
+        " ": 1, "漢": 2, "字": 3, "中": 1
+    }  # fmt: skip
+    assert made.codec.decode(made.codec.encode("字中漢 字漢中")) == "字中漢 字漢中"
+
+
+@pytest.mark.parametrize("text", ["q\u0301\u0302 한\u0301 丁", "q\u0301\u0302\u0300 한\u0301 丁"])
+def test_units_that_cannot_be_recoded_are_outputs_themselves(tmp_path: Path, text: str) -> None:
+    (tmp_path / "radical-stroke.txt").write_text("19969 1\n")
+    made = charset_of_texts([text], TesseractConfig(norm_mode=1, langdata=tmp_path))
+    assert made.codec.charset.missing(text) == set()
     assert any("not recoded" in note for note in made.notes)
 
 

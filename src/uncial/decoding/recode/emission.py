@@ -6,7 +6,7 @@ Source: tesseract 5.x ``src/lstm/recodebeam.cpp`` (``PushDupOrNoDawgIfBetter``,
 
 from __future__ import annotations
 
-from uncial.decoding.recode.frontier import Frontier, Key, Node, WordState, capacity, insert
+from uncial.decoding.recode.frontier import Beam, Frontier, Key, Node, WordState, capacity, insert
 from uncial.decoding.recode.tables import (
     INVALID,
     MIN_CERTAINTY,
@@ -51,21 +51,13 @@ class Emission:
     ) -> None:
         """The label of `node` once more."""
         label, path, permuter, _ = node.key
-        if inside:
-            if certain <= self._worst:
-                return
-            beam = self._frontier.inside[continuation][pending]
-        else:
-            certain *= self._ratio
-            if certain < MIN_CERTAINTY and label != self._null:
-                return
-            beam = self._frontier.outside[continuation][pending]
-        score = node.score + certain
-        room = capacity(pending)
-        if len(beam) >= room and score <= beam[-1][0]:
+        found = self._admitted(node, label, certain, continuation, pending, inside)
+        if found is None:
             return
+        beam, certain, score = found
         key = (label, path, permuter, False)
-        insert(beam, room, Node(score, key, node.unichar, certain, True, False, node.word, node))
+        made = Node(score, key, node.unichar, certain, True, False, node.word, node)
+        insert(beam, capacity(pending), made)
 
     def partial(
         self,
@@ -77,25 +69,44 @@ class Emission:
         inside: bool,
     ) -> None:
         """A label that completes no unichar: part of a code, or the null within one."""
-        permuter = NO_PERMUTER if inside else TOP_CHOICE
+        found = self._admitted(node, label, certain, continuation, pending, inside)
+        if found is None:
+            return
+        beam, certain, score = found
+        permuter, word = NO_PERMUTER if inside else TOP_CHOICE, None
         if node is not None:
-            permuter = node.key[2]
+            permuter, word = node.key[2], node.word
+        key = self._key(node, label, permuter, opens=False)
+        made = Node(score, key, INVALID, certain, False, False, word, node)
+        insert(beam, capacity(pending), made)
+
+    def _admitted(
+        self,
+        node: Node | None,
+        label: int,
+        certain: float,
+        continuation: int,
+        pending: int,
+        inside: bool,
+    ) -> tuple[Beam, float, float] | None:
+        """The beam for a label within a code, its certainty there and the path's score.
+
+        None where it is too uncertain, or the beam is full of better paths.
+        """
         if inside:
             if certain <= self._worst:
-                return
-            beam = self._frontier.inside[continuation][pending]
+                return None
+            beams = self._frontier.inside
         else:
             certain *= self._ratio
             if certain < MIN_CERTAINTY and label != self._null:
-                return
-            beam = self._frontier.outside[continuation][pending]
+                return None
+            beams = self._frontier.outside
+        beam = beams[continuation][pending]
         score = certain + (node.score if node is not None else 0.0)
-        room = capacity(pending)
-        if len(beam) >= room and score <= beam[-1][0]:
-            return
-        key = self._key(node, label, permuter, opens=False)
-        word = node.word if node is not None else None
-        insert(beam, room, Node(score, key, INVALID, certain, False, False, word, node))
+        if len(beam) >= capacity(pending) and score <= beam[-1][0]:
+            return None
+        return beam, certain, score
 
     def unichar(
         self,

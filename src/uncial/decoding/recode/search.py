@@ -9,6 +9,8 @@ Source: tesseract 5.x ``src/lstm/recodebeam.cpp``.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -75,8 +77,7 @@ class RecodeSearch:
         emission.begin(made)
         if before is None:
             for inside in (False, True)[: 1 + bool(made.inside)]:
-                self._finish_codes(None, ANY, (), inside, step, (step.top, True), emission)
-                self._continue_codes(None, ANY, (), inside, step, (step.top, True), emission)
+                self._add_labels(None, ANY, (), inside, step, (step.top, True), emission)
         else:
             for kind in step.classes():
                 self._extend_all(before, step, kind, emission)
@@ -123,11 +124,9 @@ class RecodeSearch:
             if label != null and pending and null in labels:
                 emission.partial(node, null, step.certainty(null), ANY, pending, inside)
             prefix = _prefix(node, pending, null) if pending else ()
-            self._finish_codes(node, continuation, prefix, inside, step, kind, emission)
-            if self._pending:
-                self._continue_codes(node, continuation, prefix, inside, step, kind, emission)
+            self._add_labels(node, continuation, prefix, inside, step, kind, emission)
 
-    def _finish_codes(
+    def _add_labels(
         self,
         node: Node | None,
         continuation: int,
@@ -137,51 +136,41 @@ class RecodeSearch:
         kind: tuple[tuple[int, ...], bool],
         emission: Emission,
     ) -> None:
-        """Add labels that complete a unichar."""
-        final = self._final.get(prefix)
-        if not final:
-            return
-        null = self.tables.null
-        for label in kind[0]:
-            if label not in final or (node is not None and node.key[0] == label):
-                continue
-            certain = step.certainty(label)
-            if certain < MIN_CERTAINTY and label != null:
-                continue
-            unichar = INVALID
-            if prefix or label != null:
-                unichar = self.tables.units.get((*prefix, label), INVALID)
-            emission.unichar(node, label, unichar, certain, ANY, inside)
-            if kind[1] and label != null:
-                both = _with_neighbours(node, label, continuation, step, null)
-                emission.unichar(node, label, unichar, both, ONLY_DUPLICATE, inside)
+        """Add labels that complete a unichar, then those that leave its code incomplete."""
+        null, units = self.tables.null, self.tables.units
+        final, following = self._final.get(prefix), self._following.get(prefix)
+        if final:
+            for label, certain, after in _tried(node, continuation, final, step, kind, null):
+                unichar = INVALID
+                if prefix or label != null:
+                    unichar = units.get((*prefix, label), INVALID)
+                emission.unichar(node, label, unichar, certain, after, inside)
+        if following:
+            pending = len(prefix) + 1
+            for label, certain, after in _tried(node, continuation, following, step, kind, null):
+                emission.partial(node, label, certain, after, pending, inside)
 
-    def _continue_codes(
-        self,
-        node: Node | None,
-        continuation: int,
-        prefix: Code,
-        inside: bool,
-        step: Candidates,
-        kind: tuple[tuple[int, ...], bool],
-        emission: Emission,
-    ) -> None:
-        """Add labels that leave a unichar's code incomplete."""
-        following = self._following.get(prefix)
-        if not following:
-            return
-        null = self.tables.null
-        pending = len(prefix) + 1
-        for label in kind[0]:
-            if label not in following or (node is not None and node.key[0] == label):
-                continue
-            certain = step.certainty(label)
-            if certain < MIN_CERTAINTY and label != null:
-                continue
-            emission.partial(node, label, certain, ANY, pending, inside)
-            if kind[1] and label != null:
-                both = _with_neighbours(node, label, continuation, step, null)
-                emission.partial(node, label, both, ONLY_DUPLICATE, pending, inside)
+
+def _tried(
+    node: Node | None,
+    continuation: int,
+    allowed: frozenset[int],
+    step: Candidates,
+    kind: tuple[tuple[int, ...], bool],
+    null: int,
+) -> Iterator[tuple[int, float, int]]:
+    """Labels of one class that may follow a node, their certainty, and how paths may go on."""
+    labels, best = kind
+    for label in labels:
+        if label not in allowed or (node is not None and node.key[0] == label):
+            continue
+        certain = step.certainty(label)
+        if certain < MIN_CERTAINTY and label != null:
+            continue
+        yield label, certain, ANY
+        if best and label != null:
+            both = _with_neighbours(node, label, continuation, step, null)
+            yield label, both, ONLY_DUPLICATE
 
 
 def _with_neighbours(

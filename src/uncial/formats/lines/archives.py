@@ -7,13 +7,26 @@ Source: PKWARE APPNOTE 6.3.10, through the standard library's ``zipfile``.
 
 from __future__ import annotations
 
+import lzma
+import tarfile
 import zipfile
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path, PurePosixPath
+from typing import Final
 
 from uncial.errors import FormatError
-from uncial.formats.lines.base import MAX_IMAGE_BYTES, Fault, is_file, read_image
+from uncial.formats.lines.base import Fault, is_file, read_image
+
+DAMAGE: Final = (
+    *(zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, OSError),
+    *(NotImplementedError, RuntimeError, ValueError, OverflowError),
+)
+"""What the readers of archives raise on damaged ones, and where a password is needed."""
+MAX_MEMBER: Final = 64 * 2**20
+"""Bytes of an image in an archive; a line image has a hundredth of that."""
 
 
 @dataclass
@@ -38,7 +51,9 @@ class ImagePlace:
         inner = str(PurePosixPath(clean))
         for archive, members in self._archives():
             if inner in members:
-                return (*_read_member(archive, inner), f"{archive.filename}:{inner}")
+                size = archive.getinfo(inner).file_size
+                found = read_member(size, partial(archive.read, inner))
+                return (*found, f"{archive.filename}:{inner}")
         return None, (Fault("missing-image", f"{clean} is not in {self.folder}"),), str(path)
 
     def close(self) -> None:
@@ -53,7 +68,7 @@ class ImagePlace:
             for path in sorted(self.folder.glob("*.zip")):
                 try:
                     archive = zipfile.ZipFile(path)
-                except (zipfile.BadZipFile, OSError) as error:
+                except DAMAGE as error:
                     raise FormatError(
                         f"{path}: cannot be opened as a zip archive: {error}",
                         remedy="copy the archive again, or move it away from the table",
@@ -62,13 +77,20 @@ class ImagePlace:
         return self._zips
 
 
-def _read_member(archive: zipfile.ZipFile, name: str) -> tuple[bytes | None, tuple[Fault, ...]]:
-    size = archive.getinfo(name).file_size
-    if size > MAX_IMAGE_BYTES:
+def read_member(
+    size: int, read: Callable[[], bytes], *, most: int = MAX_MEMBER, code: str = "unreadable-image"
+) -> tuple[bytes | None, tuple[Fault, ...]]:
+    """The bytes of a member, or why there are none.
+
+    Args:
+        size: Bytes, as the archive says.
+        read: Gives them.
+        most: Larger ones are not read at all.
+        code: Of the fault where they are damaged.
+    """
+    if size > most:
         return None, (Fault("decompression-bomb", f"unpacks to {size:,} bytes"),)
     try:
-        return archive.read(name), ()
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
-        return None, (Fault("unreadable-image", f"damaged in the archive: {error}"),)
-    except (NotImplementedError, RuntimeError) as error:
-        return None, (Fault("unreadable-image", f"{error}"),)
+        return read(), ()
+    except DAMAGE as error:
+        return None, (Fault(code, f"damaged in the archive: {error}"),)

@@ -104,12 +104,13 @@ LINE_FORMATS: Registry[LineFormat] = Registry(
     "line_format",
     {
         "pairs": "uncial.formats.lines.pairs:PAIRS",
+        "packed": "uncial.formats.lines.packed:PACKED",
         "lstmf": "uncial.formats.lines.lstmf:SAMPLES",
         "table": "uncial.formats.lines.tabular:TABLE",
         "list": "uncial.formats.lines.listing:LIST",
     },
 )
-_ORDER: Final = ("pairs", "lstmf", "table", "list")
+_ORDER: Final = ("pairs", "packed", "lstmf", "table", "list")
 
 
 def open_source(path: Path) -> LineReader:
@@ -128,8 +129,8 @@ def open_source(path: Path) -> LineReader:
     raise FormatError(
         f"{path}: no line ground truth found here",
         remedy="give a folder with images and .gt.txt or .box files of the same name, or with "
-        ".lstmf files, a CSV, TSV or Parquet file with the columns image and text, a folder that "
-        "holds one, or a list of files",
+        ".lstmf files, a zip or tar of images and .gt.txt, a CSV, TSV or Parquet file with the "
+        "columns image and text, a folder that holds one, or a list of files",
     )
 
 
@@ -150,6 +151,11 @@ def is_image_name(name: str) -> bool:
 def is_file(path: Path) -> bool:
     """Whether `path` is a file; also False for names no file system takes."""
     return os.path.isfile(path)  # noqa: PTH113 - Path.is_file raises on over-long names
+
+
+def is_folder(path: Path) -> bool:
+    """Whether `path` is a folder; also False for names no file system takes."""
+    return os.path.isdir(path)  # noqa: PTH112 - Path.is_dir raises on over-long names
 
 
 def read_image(path: Path) -> tuple[bytes | None, tuple[Fault, ...]]:

@@ -167,6 +167,8 @@ class ListReader:
         stem = strip_suffix(entry)
         for base in _bases(self.root):
             at = base / stem
+            if not at.name:
+                continue
             named = [base / entry] if entry.lower().endswith(IMAGE_SUFFIXES) else []
             others = [at.with_name(at.name + suffix) for suffix in IMAGE_SUFFIXES]
             images = [path.name for path in (*named, *others) if is_file(path)]

@@ -155,14 +155,20 @@ def line_files(names: Iterable[str]) -> list[LineFiles]:
     ]
 
 
+def several_images(files: LineFiles) -> tuple[Fault, ...]:
+    """A fault where a name has more than one image, of which the first counts."""
+    if len(files.images) < 2:
+        return ()
+    return (Fault("several-images", f"{files.images[0]} of {', '.join(files.images)}"),)
+
+
 def _pair(folder: Path, files: LineFiles, name: LineName) -> RawLine:
     """Image and text of one line, or what there is of them."""
     faults: tuple[Fault, ...] = ()
     image, text = None, None
     if files.images:
         image, faults = read_image(folder / files.images[0])
-        if len(files.images) > 1:
-            faults += (Fault("several-images", f"{files.images[0]} of {', '.join(files.images)}"),)
+        faults += several_images(files)
     if files.text:
         try:
             text = (folder / files.text).read_bytes()

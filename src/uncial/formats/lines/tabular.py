@@ -261,7 +261,7 @@ def _parquet_rows(path: Path) -> Iterator[tuple[int, Columns, Sequence[Any]]]:
                 for row in range(batch.num_rows):
                     number += 1
                     yield number, columns, [cell[row].as_py() for cell in cells]
-        except pa.ArrowException as error:
+        except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
             raise FormatError(
                 f"{path}: damaged after row {number}: {error}", remedy="copy the file again"
             ) from error
@@ -270,7 +270,7 @@ def _parquet_rows(path: Path) -> Iterator[tuple[int, Columns, Sequence[Any]]]:
 def _parquet(path: Path) -> pq.ParquetFile:
     try:
         return pq.ParquetFile(path, memory_map=True)
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise FormatError(
             f"{path}: cannot be read as Parquet: {error}",
             remedy="copy the file again; large files may be pointers of Git LFS",

@@ -13,8 +13,6 @@ Source: tesseract 5.x ``src/lstm/lstmrecognizer.cpp``.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from uncial.archive import ModelArchive
@@ -22,21 +20,23 @@ from uncial.errors import ConfigError, FormatError
 from uncial.formats.models.base import Loss
 from uncial.formats.tesseract.container import TrainedData
 from uncial.formats.tesseract.dawg import Dawg
-from uncial.formats.tesseract.labels import LabelTable, charset_of, label_table
+from uncial.formats.tesseract.engine import RECODER, UNICHARSET, Engine, charset, engine, network
+from uncial.formats.tesseract.labels import (
+    LabelTable,
+    charset_of,
+    label_order_between,
+    label_table,
+)
 from uncial.formats.tesseract.memory import KEY, SETTINGS, headed, known, remembered, stored_spec
 from uncial.formats.tesseract.network import LSTMRecord
 from uncial.formats.tesseract.nodes import Node
 from uncial.formats.tesseract.quantize import AVX2_ROWS, quantized
-from uncial.formats.tesseract.recoder import Recoder
 from uncial.formats.tesseract.spec import spec_of
-from uncial.formats.tesseract.tensors import Labels, arrays_of, filled
-from uncial.formats.tesseract.unicharset import Unicharset
+from uncial.formats.tesseract.tensors import arrays_of, filled
 from uncial.formats.tesseract.vgsl import nodes_of
 from uncial.imaging.prepare import Preprocessing
-from uncial.text.codec import Codec
 from uncial.text.normalize import Normalization
 
-UNICHARSET, RECODER = "lstm-unicharset", "lstm-recoder"
 _ANY_HEIGHT = 48  # px; what Tesseract scales lines to that are higher, of variable networks
 _ROUNDED = Loss("weights", "rounded to int8, from which a few characters may suffer")
 _AS_IT_IS = "read with the model as it is; it cannot be converted or trained on here"
@@ -71,9 +71,7 @@ def rewritten(
     model = TrainedData.unpack(data, name)
     if not integer:
         return model.pack(), ()
-    embedded = not {UNICHARSET, RECODER} <= model.components.keys()
-    part = model.component("lstm", of=name)
-    record = LSTMRecord.unpack(part, f"{name}: lstm", embedded=embedded, swapped=model.swapped)
+    record = network(model, name)
     if record.is_integer:
         return model.pack(), ()
     if model.swapped:
@@ -92,8 +90,7 @@ def fit(model: TrainedData, name: str = "traineddata") -> str:
         name: What it is, for messages.
     """
     try:
-        record, model = _record(model, name)
-        _check_outputs(record, charset(model, name)[1], name)
+        engine(model, name)
     except FormatError as error:
         return error.problem
     return ""
@@ -116,10 +113,9 @@ def to_archive(
         ConfigError: A layer has no counterpart here, or the network reads colour.
         CharsetError: The codes have no counterpart here.
     """
-    record, model = _record(model, name)
-    unicharset, recoder = charset(model, name)
-    _check_outputs(record, recoder, name)
-    table = label_table(unicharset, recoder)
+    parts = engine(model, name)
+    record = parts.record
+    table = label_table(parts.unicharset, parts.recoder)
     spec, slots = spec_of(record.network)
     height, losses = _height(record.network)
     archive = ModelArchive(
@@ -129,7 +125,7 @@ def to_archive(
         normalization=Normalization.DEFAULT,
         weights=arrays_of(slots, table.order),
         metadata={KEY: remembered(record)},
-        components={part: body for part, body in model.components.items() if part != "lstm"},
+        components=_beside(model, parts, name),
     )
     return archive, (*losses, *_reading_losses(record, model, table))
 
@@ -191,99 +187,27 @@ def record_of(archive: ModelArchive, starter: TrainedData) -> LSTMRecord:
         archive.spec, recoder.code_range, rate=float(past.get("learning_rate", 0.001))
     )
     _check_height(archive.preprocessing, root)
-    network = filled(root, slots, archive.weights, order)
+    filled_root = filled(root, slots, archive.weights, order)
     settings = {key: past[key] for key in SETTINGS if key in past}
     return LSTMRecord(
-        network=headed(network, past.get("layers", [])),
+        network=headed(filled_root, past.get("layers", [])),
         spec=stored_spec(archive.spec, past.get("spec", "")),
         null_char=recoder.null_char,
         **settings,
     )
 
 
-def charset(model: TrainedData, name: str = "traineddata") -> tuple[Unicharset, Recoder]:
-    """Units and codes of a model.
-
-    Raises:
-        FormatError: One of them is missing or damaged.
-    """
-    units = Unicharset.unpack(model.component(UNICHARSET, of=name), f"{name}: {UNICHARSET}")
-    recoder = Recoder.unpack(
-        model.component(RECODER, of=name),
-        f"{name}: {RECODER}",
-        special_codes=units.has_special_codes,
-        swapped=model.swapped,
-    )
-    return units, recoder
-
-
-def label_order_between(codec: Codec, table: LabelTable) -> Labels:
-    """Tesseract's output for each label of a codec.
-
-    Args:
-        codec: Of an archive.
-        table: Of the unicharset and recoder that it is to be written with.
-
-    Raises:
-        ConfigError: The two do not write the same graphemes with codes of the same length.
-    """
-    codes, theirs = dict(codec.codes), dict(table.codec.codes)
-    lengths = {text: len(labels) for text, labels in codes.items()}
-    odd = {text for text in codes.keys() | theirs if lengths.get(text) != len(theirs.get(text, ()))}
-    if odd:
-        raise ConfigError(
-            f"the charsets of network and starter model differ in {len(odd)} units, among them "
-            f"{min(odd)!r}",
-            remedy="give the unicharset and recoder that the network was trained with",
-        )
-    found = {Codec.blank: int(table.order[Codec.blank])}
-    for text, labels in codes.items():
-        found |= {at: int(table.order[to]) for at, to in zip(labels, theirs[text], strict=True)}
-    free = [int(at) for at in table.order if int(at) not in set(found.values())]
-    for at in range(len(table.order)):
-        if at not in found:
-            found[at] = free.pop(0)
-    order = np.array([found[at] for at in range(len(table.order))], np.int64)
-    if codec.width != len(order) or len(set(order.tolist())) != len(order):
-        raise ConfigError(
-            f"{codec.width} labels cannot become the {len(order)} outputs of the starter model",
-            remedy="give the unicharset and recoder that the network was trained with",
-        )
-    return order
-
-
-def _record(model: TrainedData, name: str) -> tuple[LSTMRecord, TrainedData]:
-    """The network, and the model with charset components and numbers of the usual order."""
-    embedded = not {UNICHARSET, RECODER} <= model.components.keys()
-    data = model.component("lstm", of=name)
-    record = LSTMRecord.unpack(data, f"{name}: lstm", embedded=embedded, swapped=model.swapped)
-    if embedded:
-        units = Unicharset.unpack(record.unicharset or b"", f"{name}: unicharset")
-        codes = record.recoder or Recoder.pass_through(units).pack()
-        model = model.replaced(UNICHARSET, units.pack()).replaced(RECODER, codes)
-        record = replace(record, unicharset=None, recoder=None)
+def _beside(model: TrainedData, parts: Engine, name: str) -> dict[str, bytes]:
+    """All components but the network, with the charset and numbers of the usual order."""
+    kept = {part: body for part, body in model.components.items() if part != "lstm"}
+    if parts.record.unicharset is not None:
+        kept |= {UNICHARSET: parts.unicharset.pack(), RECODER: parts.recoder.pack()}
     if model.swapped:
-        model = _turned(model, name)
-    return record, model
-
-
-def _check_outputs(record: LSTMRecord, recoder: Recoder, name: str) -> None:
-    if recoder.code_range != record.network.no or recoder.null_char != record.null_char:
-        raise FormatError(
-            f"{name}: the network has {record.network.no} outputs, null {record.null_char}; the "
-            f"recoder {recoder.code_range}, null {recoder.null_char}",
-            remedy="take network, recoder and unicharset from the same model",
-        )
-
-
-def _turned(model: TrainedData, name: str) -> TrainedData:
-    """The same with the numbers of the LSTM engine's components in the usual byte order."""
-    turned = dict(model.components)
-    for part, body in model.components.items():
-        if part.startswith("lstm-") and part.endswith("-dawg"):
-            turned[part] = Dawg.unpack(body, f"{name}: {part}", swapped=True).pack()
-    turned[RECODER] = charset(model, name)[1].pack()
-    return TrainedData(components=turned, slots=model.slots)
+        kept[RECODER] = parts.recoder.pack()
+        for part in kept:
+            if part.startswith("lstm-") and part.endswith("-dawg"):
+                kept[part] = Dawg.unpack(kept[part], f"{name}: {part}", swapped=True).pack()
+    return kept
 
 
 def _height(network: Node) -> tuple[int, tuple[Loss, ...]]:

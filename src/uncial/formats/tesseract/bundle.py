@@ -18,6 +18,7 @@ Source: tesseract 5.x ``src/training/combine_lang_model.cpp``,
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -91,22 +92,29 @@ class Langdata:
     radicals: Mapping[int, Code] = field(default_factory=dict)
 
     @classmethod
-    def folder(cls, folder: Path) -> Langdata:
+    def folder(cls, folder: Path, *, han: bool = True) -> Langdata:
         """The data of a folder; scripts are read when they are asked for.
 
+        Args:
+            folder: As in langdata.
+            han: The codes of Han characters have to be there.
+
         Raises:
-            InputError: There is no ``radical-stroke.txt``.
+            InputError: There is no ``radical-stroke.txt``, but it has to be.
             FormatError: It cannot be read.
         """
         file = folder / "radical-stroke.txt"
-        if not file.is_file():
+        if han and not file.is_file():
             raise InputError(f"{folder}: no radical-stroke.txt", remedy=_SOURCE)
 
         def script(name: str) -> Unicharset | None:
             source = folder / f"{name}.unicharset"
-            return Unicharset.unpack(source.read_bytes(), str(source)) if source.is_file() else None
+            if not os.path.isfile(source):  # noqa: PTH113 - Path.is_file raises on long names
+                return None
+            return Unicharset.unpack(source.read_bytes(), str(source))
 
-        return cls(script=script, radicals=radicals.unpack(file.read_bytes(), str(file)))
+        codes = radicals.unpack(file.read_bytes(), str(file)) if file.is_file() else {}
+        return cls(script=script, radicals=codes)
 
 
 def bundle(units: Unicharset, language: Language, langdata: Langdata | None = None) -> Starter:

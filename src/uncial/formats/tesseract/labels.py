@@ -1,9 +1,9 @@
 """Unicharset and recoder as one of our codecs.
 
-Our codecs begin with the blank, know no marks for what is joined or broken, and have codes of
-which none begins another. Tesseract spells a unit of several code points with the codes of
-those points, which begin with the code of the first; such units become their code points here,
-each with a label of its own, and the text comes out the same.
+Our codecs begin with the blank, know no marks for what is joined or broken, and read in one way
+only. Tesseract spells a unit of several code points with the codes of those points, which begin
+with the code of the first; such units become their code points here, each with a label of its
+own, and the text comes out the same.
 
 Source: tesseract 5.x ``src/ccutil/unicharcompress.cpp``.
 """
@@ -12,7 +12,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from uncial.errors import CharsetError
+import numpy as np
+
+from uncial.errors import CharsetError, ConfigError
 from uncial.formats.tesseract import properties
 from uncial.formats.tesseract.recoder import Recoder
 from uncial.formats.tesseract.tensors import Labels, label_order
@@ -50,8 +52,8 @@ def label_table(unicharset: Unicharset, recoder: Recoder) -> LabelTable:
         recoder: Their codes.
 
     Raises:
-        CharsetError: A code begins another that is no spelling, as of Han characters that
-            share their strokes.
+        CharsetError: Codes read in two ways, which takes units of letters and syllables that
+            no language has.
     """
     null, outputs = recoder.null_char, recoder.code_range
     order = label_order(null, outputs)
@@ -100,6 +102,41 @@ def charset_of(codec: Codec) -> tuple[Unicharset, Recoder]:
     return properties.from_unicode(units), Recoder(codes=tuple(codes), null_id=2)
 
 
+def label_order_between(codec: Codec, table: LabelTable) -> Labels:
+    """Tesseract's output for each label of a codec.
+
+    Args:
+        codec: Of an archive.
+        table: Of the unicharset and recoder that it is to be written with.
+
+    Raises:
+        ConfigError: The two do not write the same graphemes with codes of the same length.
+    """
+    codes, theirs = dict(codec.codes), dict(table.codec.codes)
+    lengths = {text: len(labels) for text, labels in codes.items()}
+    odd = {text for text in codes.keys() | theirs if lengths.get(text) != len(theirs.get(text, ()))}
+    if odd:
+        raise ConfigError(
+            f"the charsets of network and starter model differ in {len(odd)} units, among them "
+            f"{min(odd)!r}",
+            remedy="give the unicharset and recoder that the network was trained with",
+        )
+    found = {Codec.blank: int(table.order[Codec.blank])}
+    for text, labels in codes.items():
+        found |= {at: int(table.order[to]) for at, to in zip(labels, theirs[text], strict=True)}
+    free = [int(at) for at in table.order if int(at) not in set(found.values())]
+    for at in range(len(table.order)):
+        if at not in found:
+            found[at] = free.pop(0)
+    order = np.array([found[at] for at in range(len(table.order))], np.int64)
+    if codec.width != len(order) or len(set(order.tolist())) != len(order):
+        raise ConfigError(
+            f"{codec.width} labels cannot become the {len(order)} outputs of the starter model",
+            remedy="give the unicharset and recoder that the network was trained with",
+        )
+    return order
+
+
 def _codes(
     unicharset: Unicharset, recoder: Recoder
 ) -> tuple[dict[str, Code], tuple[str, ...], tuple[str, ...]]:
@@ -124,8 +161,10 @@ def _codes(
         if (number,) not in owners and point not in codes:
             codes[point] = (number,)
             owners[(number,)] = point
-    lost = tuple(text for text, code in codes.items() if owners[code] != text)
-    return {text: codes[text] for text in codes if text not in lost}, tuple(spelled), lost
+    lost = [text for text, code in codes.items() if owners[code] != text]
+    kept = {text: code for text, code in codes.items() if text not in lost}
+    lost += [t for t in spelled if any(kept.get(one) != (points[one],) for one in clean(t))]
+    return kept, tuple(text for text in spelled if text not in lost), tuple(lost)
 
 
 def _agree(letters: str, code: Code, points: dict[str, int]) -> bool:

@@ -20,7 +20,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from uncial.formats.tesseract.cursor import Cursor, Sink
+from uncial.formats.tesseract.cursor import MAX_SIDE, Cursor, Sink
 from uncial.formats.tesseract.nodes import Node, read_node, write_node
 
 INT_MODE = 1
@@ -101,7 +101,10 @@ def read_record(cursor: Cursor, *, embedded: bool = False) -> LSTMRecord:
     Raises:
         FormatError: Cut short, or fields contradict each other.
     """
+    at = cursor.at
     network = read_node(cursor)
+    if not 0 < network.no <= MAX_SIDE:
+        raise cursor.error(f"a network of {network.no} outputs", at)
     unicharset = _read_unicharset(cursor) if embedded else None
     spec = cursor.text("a network spec")
     flags, iteration, samples, null_char = (cursor.i32() for _ in range(4))

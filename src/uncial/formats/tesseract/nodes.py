@@ -231,6 +231,8 @@ def _read_header(cursor: Cursor) -> Node:
         raise cursor.error(f"unknown layer type {kind[:40]!r}", at)
     state, backprop = cursor.number("i8"), cursor.number("i8")
     flags, ni, no, weight_count = (cursor.i32() for _ in range(4))
+    if min(ni, no) < 0:
+        raise cursor.error(f"a layer of {ni} inputs and {no} outputs", at)
     return Node(
         type=kind,
         name=cursor.text("a layer name"),

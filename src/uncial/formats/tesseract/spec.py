@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from uncial.errors import ConfigError
 from uncial.formats.tesseract.nodes import FULLY_CONNECTED, PARALLEL, Node
-from uncial.formats.tesseract.tensors import Kind, Slot
+from uncial.formats.tesseract.tensors import Slot
 
 ACTIVATIONS = {
     "Logistic": "s",
@@ -48,7 +48,7 @@ class _Op:
 
     def at(self, place: int) -> tuple[Slot, ...]:
         """The weights, with the op's name in front."""
-        return tuple(_moved(slot, f"{self.key}_{place}") for slot in self.slots)
+        return tuple(slot.under(f"{self.key}_{place}") for slot in self.slots)
 
 
 def spec_of(root: Node) -> tuple[str, tuple[Slot, ...]]:
@@ -68,7 +68,7 @@ def spec_of(root: Node) -> tuple[str, tuple[Slot, ...]]:
     ops = [op for layer in body for op in [_op(layer)]] + _head(last)
     slots = [slot for place, op in enumerate(ops) for slot in op.at(place)]
     text = " ".join(op.text for op in ops)
-    return f"[1,{height},{width},{depth} {text}]", tuple(_moved(s, "layers") for s in slots)
+    return f"[1,{height},{width},{depth} {text}]", tuple(s.under("layers") for s in slots)
 
 
 def _head(layer: Node) -> list[_Op]:
@@ -81,10 +81,10 @@ def _head(layer: Node) -> list[_Op]:
         return [*(_op(child) for child in layer.children[:-1]), *_head(layer.children[-1])]
     if layer.type in HEADS:
         text = f"O1{HEADS[layer.type]}{layer.no}"
-        return [_Op(text, "O", (_slot("", "linear", layer, head=True),))]
+        return [_Op(text, "O", (Slot("", "linear", layer, head=True),))]
     if layer.type in _FED:
         states = layer.matrices[0].outputs
-        return [_Op(f"L{_FED[layer.type]}{states}", "LS", (_slot("", "fed", layer, head=True),))]
+        return [_Op(f"L{_FED[layer.type]}{states}", "LS", (Slot("", "fed", layer, head=True),))]
     raise _unfit(layer, "is no output, but stands last")
 
 
@@ -110,7 +110,7 @@ def _op(layer: Node) -> _Op:
     if layer.type in _MIRRORS:
         inner = _op(layer.children[0])
         text = _MIRRORS[layer.type]
-        return _Op(f"{text} {inner.text}", text, tuple(_moved(s, "inner") for s in inner.slots))
+        return _Op(f"{text} {inner.text}", text, tuple(s.under("inner") for s in inner.slots))
     raise _unfit(layer, "has no counterpart in VGSL")
 
 
@@ -120,7 +120,7 @@ def _product(layer: Node, product: Node, window: tuple[int, int]) -> _Op:
     if letter is None:
         raise _unfit(layer, "is no activation within a network")
     text = f"C{letter}{window[0]},{window[1]},{product.no}"
-    return _Op(text, "C", (_slot("", "conv", product, window=window),))
+    return _Op(text, "C", (Slot("", "conv", product, window=window),))
 
 
 def _scan(layer: Node) -> _Op | None:
@@ -140,7 +140,7 @@ def _scan(layer: Node) -> _Op | None:
         return None
     names = {"f": ("ahead",), "r": ("back",), "b": ("ahead", "back")}[direction]
     text = f"L{direction}{'y' if swapped else 'x'}{'s' if kind == 'SummLSTM' else ''}{states}"
-    slots = tuple(_slot(n, "lstm", cell) for n, cell in zip(names, cells, strict=True))
+    slots = tuple(Slot(n, "lstm", cell) for n, cell in zip(names, cells, strict=True))
     return _Op(text, "L", slots)
 
 
@@ -151,7 +151,7 @@ def _quad(layer: Node, axes: str) -> _Op:
     cells = [cell for _, cell in corners]
     if turns != ["", "Rx", "RxRy", "Ry"] or any(c.type != "LSTM" for c in cells):
         raise _unfit(layer, "does not read from four corners")
-    slots = tuple(_slot(f"cells.{at}", "grid", cell) for at, cell in enumerate(cells))
+    slots = tuple(Slot(f"cells.{at}", "grid", cell) for at, cell in enumerate(cells))
     return _Op(f"L2{axes}{cells[0].no}", "L2", slots)
 
 
@@ -166,17 +166,6 @@ def _corner(layer: Node) -> tuple[str, Node]:
 def _grouped(opening: str, key: str, ops: Sequence[_Op], closing: str) -> _Op:
     slots = tuple(slot for place, op in enumerate(ops) for slot in op.at(place))
     return _Op(f"{opening}{' '.join(op.text for op in ops)}{closing}", key, slots)
-
-
-def _slot(
-    prefix: str, kind: Kind, node: Node, *, window: tuple[int, int] = (1, 1), head: bool = False
-) -> Slot:
-    return Slot(prefix=prefix, kind=kind, node=node, window=window, head=head)
-
-
-def _moved(slot: Slot, prefix: str) -> Slot:
-    joined = f"{prefix}.{slot.prefix}" if slot.prefix else prefix
-    return Slot(prefix=joined, kind=slot.kind, node=slot.node, window=slot.window, head=slot.head)
 
 
 def _unfit(layer: Node, problem: str) -> ConfigError:

@@ -18,7 +18,7 @@ Source: tesseract 5.x ``src/lstm/lstm.cpp``, ``convolve.cpp``, ``fullyconnected.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import KW_ONLY, dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -36,7 +36,7 @@ _TORCH_GATES = (1, 2, 0, 3)  # places of input, forget, cell, output among Tesse
 _TESSERACT_GATES = (2, 0, 1, 3)  # and of cell, input, forget, output among PyTorch's
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Slot:
     """One layer with weights and the op that it is in our network.
 
@@ -51,8 +51,13 @@ class Slot:
     prefix: str
     kind: Kind
     node: Node
+    _: KW_ONLY
     window: tuple[int, int] = (1, 1)
     head: bool = False
+
+    def under(self, name: str) -> Slot:
+        """The same inside of an op or group of that name."""
+        return replace(self, prefix=f"{name}.{self.prefix}" if self.prefix else name)
 
 
 def label_order(null: int, outputs: int) -> Labels:

@@ -92,7 +92,7 @@ class Curve:
         """``(…, n)`` -> ``(…, n)``."""
         wide = np.abs(values)
         wide *= _PARTS
-        np.minimum(wide, _LAST, out=wide)
+        np.fmin(wide, _LAST, out=wide)  # what is not a number stays within the table
         index = wide.astype(np.int64)
         wide -= index
         index += self._offset
@@ -108,7 +108,7 @@ def tanh(values: Real) -> Real:
     """Tanh from the table."""
     wide = np.abs(values)
     wide *= _PARTS
-    np.minimum(wide, _LAST, out=wide)
+    np.fmin(wide, _LAST, out=wide)  # what is not a number stays within the table
     index = wide.astype(np.int64)
     wide -= index
     wide *= _RISES[index]

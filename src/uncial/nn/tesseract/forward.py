@@ -130,7 +130,7 @@ def _convolve(half_x: int, half_y: int, *, integer: bool) -> Step:
         count = int(outside.sum()) * depth
         fill = noise.bytes(count) if integer else noise.reals(count)
         made[outside] = fill.reshape(-1, depth)
-        return made.reshape(height, width, -1)
+        return made.reshape(height, width, window[0] * window[1] * depth)
 
     return run
 
@@ -140,10 +140,11 @@ def _blocks(x: int, y: int, *, largest: bool) -> Step:
 
     def run(grid: Real, _: Noise) -> Real:
         rows, columns = grid.shape[0] // y, grid.shape[1] // x
-        cut = grid[: rows * y, : columns * x].reshape(rows, y, columns, x, -1)
+        depth = grid.shape[2]
+        cut = grid[: rows * y, : columns * x].reshape(rows, y, columns, x, depth)
         if largest:
             return np.asarray(cut.max(axis=(1, 3)))
-        return cut.transpose(0, 2, 3, 1, 4).reshape(rows, columns, -1)
+        return cut.transpose(0, 2, 3, 1, 4).reshape(rows, columns, x * y * depth)
 
     return run
 
@@ -157,6 +158,6 @@ def _full(layer: Layer, integer: bool) -> Step:
     def run(grid: Real, _: Noise) -> Real:
         height, width, depth = grid.shape
         made = activation(matrix(grid.reshape(-1, depth)))
-        return (to_byte(made) if rounds else made).reshape(height, width, -1)
+        return (to_byte(made) if rounds else made).reshape(height, width, layer.no)
 
     return run

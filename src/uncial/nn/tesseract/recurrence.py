@@ -41,8 +41,8 @@ class Recurrence:
     def __call__(self, grid: Real) -> Real:
         """``(H, W, ni)`` -> ``(H, W, no)``, W = 1 of a summarizing LSTM."""
         height, width, inputs = grid.shape
-        if width == 0:
-            return np.zeros((height, 0, self.outputs), np.float32)
+        if not width * height:
+            return np.zeros((height, width, self.outputs), np.float32)
         steps = np.swapaxes(grid, 0, 1).reshape(width * height, inputs)
         given = self._enter.sums(np.ascontiguousarray(steps)).reshape(width, height, -1)
         if self.head is not None:

@@ -78,6 +78,14 @@ def test_lists_beside_a_folder_may_speak_of_its_neighbours(tmp_path: Path) -> No
     assert SplitLists.beside(tmp_path / "a" / "deeper") is None
 
 
+def test_entries_that_name_no_file_lead_nowhere(tmp_path: Path) -> None:
+    pair(tmp_path / "lines", "a")
+    (tmp_path / "some.txt").write_text("lines/a.png\n.\n./\n..\n/\n")
+    good, *others = open_source(tmp_path / "some.txt")
+    assert good.text == b"a"
+    assert {fault.code for other in others for fault in other.faults} == {"not-found"}
+
+
 def test_lists_must_be_utf8(tmp_path: Path) -> None:
     (tmp_path / "list.train").write_bytes("grün".encode("latin-1"))
     with pytest.raises(FormatError, match="at byte 2"):

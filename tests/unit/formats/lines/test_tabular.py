@@ -159,3 +159,32 @@ def test_a_name_may_tell_the_page_where_no_column_does(tmp_path: Path) -> None:
     assert [line.page for line in open_source(tmp_path / "t.csv")] == ["JDH_2_001", ""]
     (tmp_path / "t.csv").write_text("image,text,page\nimages/JDH_2_001_r1l7.png,x,p9\n")
     assert [line.page for line in open_source(tmp_path / "t.csv")] == ["p9"]
+
+
+@pytest.mark.parametrize("at", [40, 200])
+def test_a_damaged_page_of_parquet_is_a_format_error(tmp_path: Path, at: int) -> None:
+    path = tmp_path / "t.parquet"
+    rows = {"image": [bytes(500)] * 3, "text": ["x"] * 3}
+    pq.write_table(pa.table(rows), path, compression="none", use_dictionary=False)
+    data = bytearray(path.read_bytes())
+    data[4:at] = b"\xff" * (at - 4)
+    path.write_bytes(data)
+    with pytest.raises(FormatError, match="damaged after row 0"):
+        list(open_source(path))
+
+
+def test_cells_of_parquet_that_are_not_utf8_are_a_format_error(tmp_path: Path) -> None:
+    path = tmp_path / "t.parquet"
+    rows = {"image": [b"i"], "text": ["some text"]}
+    pq.write_table(pa.table(rows), path, compression="none", use_dictionary=False)
+    path.write_bytes(path.read_bytes().replace(b"some text", b"some\xfftext"))
+    with pytest.raises(FormatError, match="damaged after row"):
+        list(open_source(path))
+
+
+def test_columns_of_parquet_that_are_not_utf8_are_a_format_error(tmp_path: Path) -> None:
+    path = tmp_path / "t.parquet"
+    pq.write_table(pa.table({"image": [b"i"], "text": ["x"], "other": [1]}), path)
+    path.write_bytes(path.read_bytes().replace(b"other", b"oth\xff\xff"))
+    with pytest.raises(FormatError, match="cannot be read as Parquet"):
+        list(open_source(path))

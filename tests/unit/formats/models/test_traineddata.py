@@ -15,8 +15,9 @@ from uncial.errors import CharsetError, ConfigError, FormatError, InputError, Sp
 from uncial.formats.models import native, traineddata
 from uncial.formats.tesseract.bundle import Language, bundle
 from uncial.formats.tesseract.container import TrainedData
-from uncial.formats.tesseract.labels import charset_of, label_table
+from uncial.formats.tesseract.labels import charset_of, label_order_between, label_table
 from uncial.formats.tesseract.network import LSTMRecord
+from uncial.formats.tesseract.nodes import Node
 from uncial.formats.tesseract.quantize import quantized
 from uncial.formats.tesseract.recoder import Recoder
 from uncial.formats.tesseract.unicharset import Unicharset
@@ -166,13 +167,21 @@ def test_units_of_several_code_points_are_spelled_with_their_codes() -> None:
     assert table.codec.decode(table.codec.encode(text)) == text
 
 
-def test_hangul_keeps_its_three_labels_and_shared_strokes_are_refused() -> None:
+def test_hangul_and_han_keep_their_several_labels() -> None:
     units = Unicharset.of(["한", "글"])
     table = label_table(units, Recoder.build(units))
     assert table.codec.decode(table.codec.encode("한글 한")) == "한글 한"
     han = Unicharset.of(["一", "丁"])
+    shared = {ord("一"): (1,), ord("丁"): (1,)}
+    table = label_table(han, Recoder.build(han, shared))
+    assert sorted(len(labels) for _, labels in table.codec.codes) == [1, 1, 2]
+    assert table.codec.decode(table.codec.encode("丁一丁 一")) == "丁一丁 一"
+
+
+def test_codes_that_read_in_two_ways_are_refused() -> None:
+    units = Unicharset.of(["abq", "한a", "丁"])
     with pytest.raises(CharsetError, match="no codec of ours"):
-        label_table(han, Recoder.build(han, {ord("一"): (1,), ord("丁"): (1,)}))
+        label_table(units, Recoder.build(units, {ord("丁"): (1,)}))
 
 
 @given(st.lists(st.sampled_from("abcdeéçſ.,();"), unique=True, max_size=8), st.integers(0, 8))
@@ -181,7 +190,7 @@ def test_a_charset_of_ours_keeps_every_text(letters: list[str], place: int) -> N
     codec = Codec.from_charset(letters)
     units, recoder = charset_of(codec)
     table = label_table(units, recoder)
-    order = traineddata.label_order_between(codec, table)
+    order = label_order_between(codec, table)
     assert sorted(order) == list(range(codec.width))
     assert order[0] == recoder.null_char
     text = "".join(letters)
@@ -207,3 +216,35 @@ def test_quantizing_twice_is_quantizing_once() -> None:
     model, _ = traineddata.to_traineddata(archive())
     record = quantized(LSTMRecord.unpack(model.component("lstm")))
     assert quantized(record) is record
+
+
+def _resized(node: Node, kind: str, **changes: object) -> Node:
+    """The network with other numbers in the first layer of a type."""
+    done: list[Node] = []
+
+    def changed(one: Node) -> Node:
+        if one.type == kind and not done:
+            done.append(one)
+            return replace(one, **changes)
+        return replace(one, children=tuple(map(changed, one.children)))
+
+    return changed(node)
+
+
+@pytest.mark.parametrize(
+    ("kind", "changes", "message"),
+    [
+        ("Series", {"no": 70}, "makes 8 outputs where it states 70"),
+        ("Input", {"settings": (1, 10**9, 0, 1, 0)}, "an input of 1000000000 by 0 px"),
+        ("Input", {"settings": (1, 16, 0, 3, 0)}, "makes 3 outputs where it states 1"),
+        ("Maxpool", {"ni": 5, "no": 5}, "takes 5 inputs of 4"),
+    ],
+)
+def test_layers_have_to_fit_one_behind_the_other(
+    kind: str, changes: dict[str, object], message: str
+) -> None:
+    model = TrainedData.unpack(traineddata.pack(archive())[0])
+    record = LSTMRecord.unpack(model.component("lstm"))
+    wrong = replace(record, network=_resized(record.network, kind, **changes))
+    with pytest.raises(FormatError, match=message):
+        traineddata.to_archive(model.replaced("lstm", wrong.pack()))

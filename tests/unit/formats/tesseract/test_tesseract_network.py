@@ -177,6 +177,20 @@ def test_unknown_type_and_bad_text() -> None:
         LSTMRecord.unpack(data.replace(b"[1,8", b"\xff1,8"))
 
 
+@pytest.mark.parametrize("wrong", [{"ni": -3}, {"no": -1}])
+def test_sizes_are_not_negative(wrong: dict[str, int]) -> None:
+    record = small_record()
+    with pytest.raises(FormatError, match=f"{next(iter(wrong.values()))} "):
+        LSTMRecord.unpack(replace(record, network=replace(record.network, **wrong)).pack())
+
+
+@pytest.mark.parametrize("outputs", [0, 70_000])
+def test_outputs_are_bounded(outputs: int) -> None:
+    record = small_record()
+    with pytest.raises(FormatError, match=f"a network of {outputs} outputs"):
+        LSTMRecord.unpack(replace(record, network=replace(record.network, no=outputs)).pack())
+
+
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
 def test_optimizer_settings_must_be_finite(value: float) -> None:
     with pytest.raises(FormatError, match="optimizer settings"):

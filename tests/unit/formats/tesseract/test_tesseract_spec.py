@@ -108,6 +108,14 @@ def test_headers_are_those_of_tesseracts_builder() -> None:
     )
 
 
+def test_a_layer_that_passes_its_input_on_stands_beside_no_other() -> None:
+    with pytest.raises(SpecError, match="passes on its input beside others") as caught:
+        nodes_of("[1,12,0,1 Lfys5 (I Lfx6) O1c7]", LABELS)
+    assert caught.value.column == 17
+    with pytest.raises(SpecError, match="no layer behind it"):
+        nodes_of("[1,12,0,1 Lfys5 Rx ]", LABELS)
+
+
 def test_ops_that_only_train_are_left_out() -> None:
     plain, _ = nodes_of("[1,12,0,1 Ct3,3,4 Lfys5 O1c7]", LABELS)
     dropped, slots = nodes_of("[1,12,0,1 Ct{a}3,3,4 Do0.1,2 Lfys5 Do O{h}1c7]", LABELS)
