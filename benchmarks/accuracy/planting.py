@@ -1,6 +1,6 @@
 """Label errors as people make them, planted into the ground truth of a line store.
 
-A quarter each: one to three characters taken for others that look alike, one word left out, the
+A quarter of the lines each: one to three characters taken for others that look alike, one word left out, the
 texts of two lines exchanged, the text of a neighbouring line. Seeded; every planted line is named.
 """
 
@@ -17,7 +17,7 @@ from uncial.data.writer import LineStoreWriter
 
 ALIKE = ("ſf", "nu", "ec", "rx", "bh", "il", "tk", "mw", "oa", "gq", "dv", "BV", "EC", "RK", ".,")
 """Characters that transcribers take for each other, in Fraktur above all."""
-_KINDS = 4
+_CYCLE = (0, 1, 2, 3, 0, 1, 3)  # an exchange makes two lines wrong, so it comes half as often
 
 
 def plant(store: LineStore, path: Path, share: float, seed: int) -> dict[str, str]:
@@ -57,7 +57,7 @@ def _wrong_texts(
     for number, row in enumerate(rng.permutation(rows).tolist()):
         if len(wrong) >= count:
             break
-        kind = number % _KINDS
+        kind = _CYCLE[number % len(_CYCLE)]
         near = [r for r in (row - 1, row + 1) if _same_document(store, texts, r, row)]
         if kind == 0:
             put(row, substituted(texts[row], rng), "substitution")

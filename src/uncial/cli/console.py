@@ -23,7 +23,7 @@ from uncial.text.metrics import Edit, align
 
 _QUIET_SECONDS = 10.0  # between two plain lines of one stage
 _SAMPLES_LIVE, _SAMPLES_PLAIN = 3, 1  # lines shown each time the model is tried
-_UNSHOWN = ("learning_rate",)  # for the event log, not for people
+_UNSHOWN = ("learning_rate", "validation_length")  # for the event log, not for people
 _FRACTIONS = ("cer", "wer")  # metrics whose name ends so are shown in percent
 
 
