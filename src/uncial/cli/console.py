@@ -195,7 +195,7 @@ def _note(note: Note) -> Text:
 
 
 def _spoken(name: str) -> str:
-    return name.removeprefix("validation_").replace("_", " ").replace("cer", "CER")
+    return name.removeprefix("validation_").replace("cer", "CER").replace("_", " ")
 
 
 def _number(name: str, value: float) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,6 +41,7 @@ class TrainResult:
         cpu_seconds: Processor time of the same.
         report: HTML report on the validation lines.
         traineddata: The model for Tesseract, if it can read such a network.
+        diagnoses: What is wrong with the run, and what to do about it, by code.
     """
 
     run: Path
@@ -56,6 +57,7 @@ class TrainResult:
     cpu_seconds: float
     report: Path
     traineddata: Path | None = None
+    diagnoses: dict[str, str] = field(default_factory=dict)
 
 
 def train(config: TrainConfig, reporter: Reporter = silent) -> TrainResult:
@@ -73,19 +75,22 @@ def train(config: TrainConfig, reporter: Reporter = silent) -> TrainResult:
     """
     started, started_cpu = time.perf_counter(), time.process_time()
     from uncial.tasks.saving import finish, write_for_tesseract
+    from uncial.training.doctor import Watch, recorded
     from uncial.training.folder import RunFolder
 
     folder = RunFolder(config.output)
+    past = list(recorded(folder.events)) if config.resume else []
     opened = _opened(config, folder, reporter)
 
     def tell(event: Event) -> None:
         folder.log(event)
         reporter(event)
 
-    session, plan, ended = _run(opened, folder, tell, (started, started_cpu))
+    watch = Watch(tell, past)
+    session, plan, ended = _run(opened, folder, watch, (started, started_cpu))
     if ended != "finished":
-        tell(Note(text=f"{ended}: the best model so far is kept"))
-    saved_cer = finish(folder, opened.store, plan, session.progress.best_cer, tell)
+        watch(Note(text=f"{ended}: the best model so far is kept"))
+    saved_cer = finish(folder, opened.store, plan, session.progress.best_cer, watch)
     if plan.preprocessing.style == "tesseract":
         write_for_tesseract(folder, opened.config.tesseract.integer, tell)
     at = session.progress
@@ -103,6 +108,7 @@ def train(config: TrainConfig, reporter: Reporter = silent) -> TrainResult:
         cpu_seconds=session.cpu_seconds,
         report=folder.report,
         traineddata=folder.traineddata if folder.traineddata.exists() else None,
+        diagnoses={note.code: note.text for note in watch.notes},
     )
 
 
@@ -197,6 +203,7 @@ def _run(
     from uncial.tasks.saving import model_writer
     from uncial.text.normalize import Normalization
     from uncial.training.batches import Drawing, PreparedLines, TrainingStream
+    from uncial.training.checkup import examine
     from uncial.training.lines import line_mixer, plan_lines
     from uncial.training.loop import fit
     from uncial.training.losses import Learner
@@ -246,6 +253,9 @@ def _run(
     if fresh:
         session.progress = session.progress.moved(steps=steps)
         _announce(plan, settings, reporter)
+        has_base = opened.base is not None
+        for diagnosis in examine(store, plan, settings.normalization, has_base=has_base):
+            reporter(diagnosis.note())
     else:
         session.restore(folder.checkpoint)
         folder.rewind_events(session.progress.events)
