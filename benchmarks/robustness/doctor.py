@@ -88,9 +88,7 @@ CASES = {
         image=lambda image: 255 - image,
         options=lambda: {"preset": "tesseract"},
     ),
-    "wrong-direction": Case(
-        expected="wrong-direction", data=ARABIC, text=lambda text: text[::-1]
-    ),
+    "wrong-direction": Case(expected="wrong-direction", data=ARABIC, text=lambda text: text[::-1]),
     "unencodable-flood": Case(
         expected="unencodable-flood",
         base=FRAKTUR,

@@ -11,7 +11,7 @@ from uncial.evaluation.report import html
 from uncial.evaluation.run import evaluate_lines
 from uncial.formats.models import native, traineddata
 from uncial.models.recognizer import Recognizer
-from uncial.progress import Metric, Note, silent
+from uncial.progress import Metric, Note, Reporter, silent
 from uncial.text.normalize import Normalization
 from uncial.training.checkpoint import write_atomically
 from uncial.training.doctor import TRAINING_CER, Watch
@@ -61,9 +61,7 @@ def model_writer(
     return write
 
 
-def finish(
-    folder: RunFolder, store: LineStore, plan: Plan, best: float, reporter: Watch
-) -> float:
+def finish(folder: RunFolder, store: LineStore, plan: Plan, best: float, reporter: Watch) -> float:
     """Prepare the model as saved for reading in integers, and write its report; the CER.
 
     Args:

@@ -96,7 +96,9 @@ def wrong_direction(lines: Iterable[tuple[NDArray[np.uint8], str]]) -> Diagnosis
     Args:
         lines: Prepared images with normalized texts in logical order.
     """
-    gains = [gain for image, text in lines if (gain := _fit(image, display_order(text))) is not None]
+    gains = [
+        gain for image, text in lines if (gain := _fit(image, display_order(text))) is not None
+    ]
     if len(gains) < _LEAST_LINES:
         return None
     error = float(np.std(gains)) / len(gains) ** 0.5
@@ -147,7 +149,9 @@ def leak(
     if len(copies) < max(2, _COPIED * len(validation)):
         return None
     first = store.line_ids(copies[0])
-    seen = f"{len(copies)} of {len(validation)}, such as {first[0]}, which is {first[1]} in training"
+    seen = (
+        f"{len(copies)} of {len(validation)}, such as {first[0]}, which is {first[1]} in training"
+    )
     return Diagnosis(code="leak", detail=seen)
 
 

@@ -25,6 +25,7 @@ TRAINING_CER: Final = "training_cer"
 
 _BLANK = 0.1  # characters written for each one wanted, below which a network is silent
 _SILENT_LOOKS, _SILENT_STEPS = 3, 150  # of a run under way; a network may be slow to take off
+_LEAST_STEPS = 50  # before them no network writes anything
 _RISE = 1.5  # loss over its best that no sound run shows
 _EARLY = 3  # losses that come before the rate has risen
 _GAP = 0.25  # of the CER, between training and validation lines
@@ -185,7 +186,8 @@ def _blank_collapse(course: Course, *, ended: bool) -> Diagnosis | None:
     if not silent or not course.looks:
         return None
     step = course.looks[-1][0]
-    if ended or (silent >= _SILENT_LOOKS and step >= _SILENT_STEPS):
+    under_way = silent >= _SILENT_LOOKS and step >= _SILENT_STEPS
+    if under_way or (ended and step >= _LEAST_STEPS):
         share = f"{course.written[-1]:.0%} of the characters are written at step {step}"
         return Diagnosis(code="blank-collapse", detail=share)
     return None

@@ -59,7 +59,9 @@ def validator(
         shown = zip(ids, truths, outputs, strict=False)
         characters = sum(map(len, outputs)) / max(1, sum(map(len, truths)))
         return Validation(
-            rate, characters, tuple((name, normalization(t), normalization(o)) for name, t, o in shown)
+            rate,
+            characters,
+            tuple((name, normalization(t), normalization(o)) for name, t, o in shown),
         )
 
     return look
