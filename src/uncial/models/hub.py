@@ -128,7 +128,9 @@ def open_model(path: Path | str, *, dictionary: bool = True) -> LineReader:
     data = path.read_bytes()
     if model_kind(data, path.name) == "safetensors":
         archive = native.unpack(data)
-        return Ensemble.from_archive(archive) if archive.voters else Recognizer.from_archive(archive)
+        if archive.voters:
+            return Ensemble.from_archive(archive)
+        return Recognizer.from_archive(archive)
     model = TesseractModel.unpack(data, path.name)
     record = model.record
     metadata = {

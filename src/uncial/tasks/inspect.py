@@ -104,7 +104,8 @@ def _model_facts(path: Path) -> dict[str, Any]:
     archive = native.unpack(data)
     return {
         "spec": archive.spec,
-        "parameters": sum(int(np.size(weight)) for weight in archive.weights.values()),
+        "parameters": archive.parameters,
+        **({"models that vote": len(archive.voters) + 1} if archive.voters else {}),
         "labels": archive.codec.width,
         "charset": " ".join(sorted(text for text, _ in archive.codec.codes)),
         "normalization": archive.normalization.name,

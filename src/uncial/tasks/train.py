@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import shutil
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from uncial.errors import ConfigError, DataError
 from uncial.progress import Event, Note, Reporter, silent
 from uncial.training.config import Settings, TrainConfig, resolve
+from uncial.training.result import TrainResult
 
 if TYPE_CHECKING:
     from uncial.archive import ModelArchive
@@ -23,49 +24,14 @@ if TYPE_CHECKING:
 __all__ = ["TrainConfig", "TrainResult", "train"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class TrainResult:
-    """What came of a run.
-
-    Attributes:
-        run: The run folder.
-        model: The best model, by validation CER.
-        ended: ``"finished"``, ``"early stop"`` or ``"interrupted"``.
-        validation_cer: Of that model, a fraction.
-        best_step: Optimizer step at which it was validated; -1 if only at the end.
-        steps: Optimizer steps done.
-        lines_seen: Training lines, with repeats.
-        training_lines: Distinct ones.
-        parameters: Numbers in the network.
-        seconds: Wall time, preparation included, all processes of the run.
-        cpu_seconds: Processor time of the same.
-        report: HTML report on the validation lines.
-        traineddata: The model for Tesseract, if it can read such a network.
-        diagnoses: What is wrong with the run, and what to do about it, by code.
-    """
-
-    run: Path
-    model: Path
-    ended: str
-    validation_cer: float
-    best_step: int
-    steps: int
-    lines_seen: int
-    training_lines: int
-    parameters: int
-    seconds: float
-    cpu_seconds: float
-    report: Path
-    traineddata: Path | None = None
-    diagnoses: dict[str, str] = field(default_factory=dict)
-
-
 def train(config: TrainConfig, reporter: Reporter = silent) -> TrainResult:
     """Train a recognizer on lines with ground truth, from scratch or from a base.
 
     The run folder keeps everything: the resolved settings, an event log, the latest
     checkpoint, the best model and a report. After a crash or an interrupt, `resume` goes on
-    with the same lines in the same order. Networks of Tesseract's kind, those of the preset
+    with the same lines in the same order. With folds every line validates one of several models,
+    which vote in one model file; the report has each line as read by the model that never saw it.
+    Networks of Tesseract's kind, those of the preset
     tesseract and those that began as a model of Tesseract, are written for Tesseract, too.
 
     Raises:
@@ -73,6 +39,10 @@ def train(config: TrainConfig, reporter: Reporter = silent) -> TrainResult:
         DataError: The ground truth is unusable.
         TrainingError: The run diverged, or no line is wide enough for its text.
     """
+    if _in_folds(config):
+        from uncial.tasks.folds import train_folds
+
+        return train_folds(config, train, reporter)
     started, started_cpu = time.perf_counter(), time.process_time()
     from uncial.tasks.saving import finish, write_for_tesseract
     from uncial.training.doctor import Watch, recorded
@@ -110,6 +80,16 @@ def train(config: TrainConfig, reporter: Reporter = silent) -> TrainResult:
         traineddata=folder.traineddata if folder.traineddata.exists() else None,
         diagnoses={note.code: note.text for note in watch.notes},
     )
+
+
+def _in_folds(config: TrainConfig) -> bool:
+    """Whether a run has folds, by its config or, where it goes on, by that of its start."""
+    from uncial.training.folder import RunFolder
+
+    folder = RunFolder(config.output)
+    if not config.resume or not folder.settings.exists():
+        return bool(config.folds)
+    return bool(folder.reopen()["config"].get("folds"))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -124,6 +124,9 @@ class TrainConfig:
     """Optimizer steps; fixes the length exactly. 0: by minutes, else by epochs."""
     epochs: int = 60
     """Passes over the lines when neither minutes nor steps are given."""
+    folds: int = 0
+    """Models to train, each without a part of the lines that validates it; they share the
+    minutes, and vote when they read. 0 trains one."""
     seed: int = 0
     """Fixes first weights, order and distortions of the lines, and drawn splits."""
     resume: bool = False
@@ -148,6 +151,13 @@ class TrainConfig:
     """What the first weights are."""
     tesseract: TesseractConfig = field(default_factory=TesseractConfig)
     """What a model for Tesseract holds beside its network."""
+
+    def __post_init__(self) -> None:
+        if self.folds == 1 or self.folds < 0:
+            raise ConfigError(
+                f"{self.folds} folds leave nothing to train on",
+                remedy="ask for 2 folds or more, or for 0 to train one model",
+            )
 
 
 @dataclass(frozen=True, kw_only=True)
