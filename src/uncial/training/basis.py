@@ -36,6 +36,8 @@ class StartConfig:
     else none."""
     lower_rate: float = 0.0
     """Their learning rate as a share of that of the others; 0 freezes them."""
+    charset: Path | None = None
+    """File of the command charset: what becomes of each character that the base lacks."""
 
     def __post_init__(self) -> None:
         wrong = []

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from uncial.errors import ConfigError
+from uncial.text.negotiation import read_negotiation
 from uncial.training.basis import Auto, StartConfig, TesseractConfig
 
 if TYPE_CHECKING:
@@ -268,6 +269,9 @@ def resolve(config: TrainConfig, cores: int = 1, base: ModelArchive | None = Non
         values.update({name: value for name, value in given.items() if value != "auto"})
     names = ("minutes", "steps", "epochs", "seed", "normalization")
     values = {name: getattr(config, name) for name in names} | {"preset": preset} | values
+    if config.start.charset is not None:
+        rule = read_negotiation(config.start.charset).rule
+        values["normalization"] = "+".join(filter(None, (values["normalization"], rule)))
     settings = Settings(**values)
     _check(settings)
     return settings
