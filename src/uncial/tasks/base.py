@@ -137,7 +137,8 @@ TASKS: dict[str, Task] = {
               ("action", "data")),
         _task("suspects", "Find lines whose ground truth is probably wrong.", ("data",),
               {"output": "o"}),
-        _task("doctor", "Say what this machine offers: versions, cores, fonts, Tesseract."),
+        _task("doctor", "Say what is wrong with a training run, and what this machine offers.",
+              ("run",)),
     )
 }  # fmt: skip
 

@@ -26,7 +26,8 @@ TRAINING_CER: Final = "training_cer"
 _BLANK = 0.1  # characters written for each one wanted, below which a network is silent
 _SILENT_LOOKS, _SILENT_STEPS = 3, 150  # of a run under way; a network may be slow to take off
 _LEAST_STEPS = 50  # before them no network writes anything
-_RISE = 1.5  # loss over its best that no sound run shows
+_RISE = 1.5  # loss over its first one that no sound run shows
+_RETURN, _FALLEN = 0.7, 3.0  # share of its first loss that it comes back to, after such a fall
 _EARLY = 3  # losses that come before the rate has risen
 _GAP = 0.25  # of the CER, between training and validation lines
 _GAP_RATIO = 0.4
@@ -170,8 +171,10 @@ def _rate_too_high(course: Course) -> Diagnosis | None:
         return Diagnosis(code="rate-too-high", detail=f"the run diverged {times}")
     best = math.inf
     for at, (step, loss) in enumerate(course.losses):
+        first = course.losses[0][1]
         best = min(best, loss)
-        if at >= _EARLY and loss > _RISE * best:
+        came_back = loss > _RETURN * first and loss > _FALLEN * best
+        if at >= _EARLY and (loss > _RISE * first or came_back):
             rose = f"from {best:.3g} to {loss:.3g} by step {step}"
             return Diagnosis(code="rate-too-high", detail=f"the loss rose {rose}")
     return None
