@@ -20,7 +20,7 @@ from uncial.training.start import remembered
 _CALIBRATION_LINES = 64  # of training, for reading in integers
 _INTEGER_LOSS = 0.01  # of the CER that reading in integers may cost at most
 _LEAST_LOSS = 0.0005  # CER that is no loss in any case
-_TRAINING_LINES = 100  # read at the end to see what was learnt by heart
+_TRAINING_LINES = 50  # read at the end to see what was learnt by heart
 
 if TYPE_CHECKING:
     from uncial.data.store import LineStore

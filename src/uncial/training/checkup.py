@@ -25,7 +25,7 @@ from uncial.training.doctor import Diagnosis
 from uncial.training.lines import Plan
 from uncial.training.start import written
 
-_SAMPLE = 200  # line images looked at
+_SAMPLE = 64  # line images looked at
 _TEXTS = 2000  # texts looked at
 _INVERTED = 0.2  # share of lines
 _FOREIGN = 0.1  # share of lines
