@@ -27,6 +27,9 @@ BENCHMARKS = {
     "reading": ("speed/reading.py", "CPU time a line, beside Tesseract, 8 min; needs accuracy"),
     "to_ten_percent": ("speed/to_ten_percent.py", "training on Fraktur, beside kraken, 25 min"),
     "rendered_lines": ("speed/rendered_lines.py", "training, beside lstmtraining, 10 min"),
+    "voting": ("accuracy/voting.py", "five folds that vote, beside one model, 60 min"),
+    "label_errors": ("accuracy/label_errors.py", "planted label errors found, 15 min"),
+    "doctor": ("robustness/doctor.py", "ten provoked failures and five sound runs, 10 min"),
     "resume": ("speed/resume.py", "killed ten times, equal bit for bit, 4 min"),
     "memory": ("speed/memory.py", "peak memory of training from 100,000 lines, 5 min"),
 }

@@ -1,7 +1,8 @@
 """Label errors as people make them, planted into the ground truth of a line store.
 
-A quarter of the lines each: one to three characters taken for others that look alike, one word left out, the
-texts of two lines exchanged, the text of a neighbouring line. Seeded; every planted line is named.
+A quarter of the lines each: one to three characters taken for others that look alike, one word
+left out, the texts of two lines exchanged, the text of a neighbouring line. Seeded; every planted
+line is named.
 """
 
 from __future__ import annotations
@@ -21,11 +22,11 @@ _CYCLE = (0, 1, 2, 3, 0, 1, 3)  # an exchange makes two lines wrong, so it comes
 
 
 def plant(store: LineStore, path: Path, share: float, seed: int) -> dict[str, str]:
-    """Write a copy of a store with errors in the ground truth of its training lines.
+    """Write the training lines of a store with errors in their ground truth.
 
     Args:
         store: Correct lines.
-        path: The copy.
+        path: Store to make.
         share: Of the training lines that become wrong, 0-1.
         seed: Chooses lines and errors.
 
@@ -36,7 +37,7 @@ def plant(store: LineStore, path: Path, share: float, seed: int) -> dict[str, st
     texts = dict(zip(rows, store.texts(rows), strict=True))
     wrong, kinds = _wrong_texts(store, rows, texts, round(share * len(rows)), seed)
     with LineStoreWriter(path, overwrite=True) as writer:
-        for row in range(len(store)):
+        for row in rows:
             record = store.record(row)
             text = wrong.get(row, record.text)
             writer.append(replace(record, text=text, hash=""), bytes(store.image_bytes(row)))

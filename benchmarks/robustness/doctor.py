@@ -25,7 +25,6 @@ from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from measure import data_folder, fresh, guarded, record
-
 from uncial.data.images import encode_image
 from uncial.data.store import LineStore
 from uncial.data.writer import LineStoreWriter

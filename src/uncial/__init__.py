@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from uncial.data.store import LineStore
     from uncial.errors import UncialError
     from uncial.models.recognizer import Reading, Recognizer
+    from uncial.tasks.charset import CharsetConfig, charset
     from uncial.tasks.components import ComponentsConfig, components
     from uncial.tasks.convert import ConvertConfig, convert
     from uncial.tasks.demo import DemoConfig, demo
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from uncial.tasks.listening import LanguageConfig
     from uncial.tasks.lm import LmConfig, lm
     from uncial.tasks.recognize import RecognizeConfig, recognize
+    from uncial.tasks.suspects import SuspectsConfig, suspects
     from uncial.tasks.tesstrain import TesstrainConfig, tesstrain
     from uncial.tasks.train import TrainConfig, train
     from uncial.tasks.tune import TuneConfig, tune
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Charset": "uncial.text.charset",
+    "CharsetConfig": "uncial.tasks.charset",
     "Codec": "uncial.text.codec",
     "ComponentsConfig": "uncial.tasks.components",
     "ConvertConfig": "uncial.tasks.convert",
@@ -46,10 +49,12 @@ _HOMES = {
     "Reading": "uncial.models.recognizer",
     "RecognizeConfig": "uncial.tasks.recognize",
     "Recognizer": "uncial.models.recognizer",
+    "SuspectsConfig": "uncial.tasks.suspects",
     "TesstrainConfig": "uncial.tasks.tesstrain",
     "TrainConfig": "uncial.tasks.train",
     "TuneConfig": "uncial.tasks.tune",
     "UncialError": "uncial.errors",
+    "charset": "uncial.tasks.charset",
     "components": "uncial.tasks.components",
     "convert": "uncial.tasks.convert",
     "demo": "uncial.tasks.demo",
@@ -59,6 +64,7 @@ _HOMES = {
     "inspect": "uncial.tasks.inspect",
     "lm": "uncial.tasks.lm",
     "recognize": "uncial.tasks.recognize",
+    "suspects": "uncial.tasks.suspects",
     "tesstrain": "uncial.tasks.tesstrain",
     "train": "uncial.tasks.train",
     "tune": "uncial.tasks.tune",
@@ -66,6 +72,7 @@ _HOMES = {
 
 __all__ = [
     "Charset",
+    "CharsetConfig",
     "Codec",
     "ComponentsConfig",
     "ConvertConfig",
@@ -81,10 +88,12 @@ __all__ = [
     "Reading",
     "RecognizeConfig",
     "Recognizer",
+    "SuspectsConfig",
     "TesstrainConfig",
     "TrainConfig",
     "TuneConfig",
     "UncialError",
+    "charset",
     "components",
     "convert",
     "demo",
@@ -94,6 +103,7 @@ __all__ = [
     "inspect",
     "lm",
     "recognize",
+    "suspects",
     "tesstrain",
     "train",
     "tune",

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from uncial.errors import MissingDependency
-from uncial.progress import Reporter, silent
+from uncial.progress import Note, Reporter, silent
 
 _PACKAGES = ("numpy", "torch", "opencv-python-headless", "pillow", "pyarrow", "rapidfuzz")
 _TESSERACT_SECONDS = 20  # longest wait for the version of a program
@@ -93,17 +93,16 @@ def doctor(config: DoctorConfig, reporter: Reporter = silent) -> DoctorResult:
 
 def _diagnoses(run: Path) -> dict[str, str]:
     """What is wrong with a run, or with any of its folds."""
-    from uncial.training.doctor import Watch, recorded
+    from uncial.training.doctor import Watch, by_code, recorded
     from uncial.training.folder import RunFolder
 
-    found: dict[str, str] = {}
     RunFolder(run).reopen()
+    notes: list[Note] = []
     for path in (run, *sorted(run.glob("fold-*"))):
         watch = Watch(silent, recorded(RunFolder(path).events))
         watch.end()
-        for note in watch.notes:
-            found.setdefault(note.code, note.text)
-    return found
+        notes += watch.notes
+    return by_code(notes)
 
 
 def _version(package: str) -> str:

@@ -20,6 +20,7 @@ from uncial.tasks.ingest import open_lines
 from uncial.text.metrics import summarize
 from uncial.training.checkpoint import write_atomically
 from uncial.training.config import TrainConfig
+from uncial.training.doctor import by_code
 from uncial.training.folder import RunFolder
 from uncial.training.result import TrainResult
 
@@ -65,7 +66,11 @@ def train_folds(config: TrainConfig, train: TrainOne, reporter: Reporter = silen
         seconds=sum(result.seconds for result in results),
         cpu_seconds=sum(result.cpu_seconds for result in results),
         report=folder.report,
-        diagnoses={code: text for r in results for code, text in r.diagnoses.items()},
+        diagnoses=by_code(
+            Note(text=text, code=code)
+            for result in results
+            for code, text in result.diagnoses.items()
+        ),
     )
 
 

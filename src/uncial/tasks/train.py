@@ -45,7 +45,7 @@ def train(config: TrainConfig, reporter: Reporter = silent) -> TrainResult:
         return train_folds(config, train, reporter)
     started, started_cpu = time.perf_counter(), time.process_time()
     from uncial.tasks.saving import finish, write_for_tesseract
-    from uncial.training.doctor import Watch, recorded
+    from uncial.training.doctor import Watch, by_code, recorded
     from uncial.training.folder import RunFolder
 
     folder = RunFolder(config.output)
@@ -78,7 +78,7 @@ def train(config: TrainConfig, reporter: Reporter = silent) -> TrainResult:
         cpu_seconds=session.cpu_seconds,
         report=folder.report,
         traineddata=folder.traineddata if folder.traineddata.exists() else None,
-        diagnoses={note.code: note.text for note in watch.notes},
+        diagnoses=by_code(watch.notes),
     )
 
 

@@ -241,7 +241,7 @@ class Watch:
     @property
     def notes(self) -> tuple[Note, ...]:
         """Every diagnosis so far, causes first."""
-        return tuple(self._notes[code] for code in ILLNESSES if code in self._notes)
+        return tuple(self._notes[code] for code in by_code(self._notes.values()))
 
     def _take(self, event: Event) -> None:
         self._course.add(event)
@@ -254,6 +254,14 @@ class Watch:
                 note = diagnosis.note()
                 self._notes[diagnosis.code] = note
                 self._reporter(note)
+
+
+def by_code(notes: Iterable[Note]) -> dict[str, str]:
+    """Texts of diagnoses by their codes, causes first; of several with one code the first."""
+    found: dict[str, str] = {}
+    for note in notes:
+        found.setdefault(note.code, note.text)
+    return {code: found[code] for code in ILLNESSES if code in found}
 
 
 def recorded(path: Path) -> Iterator[Event]:

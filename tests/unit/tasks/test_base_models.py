@@ -58,10 +58,11 @@ def test_missing_characters_are_counted_settled_and_carried_into_the_model(
     foreign: Path, model: Path, tmp_path: Path
 ) -> None:
     path = tmp_path / "charset.toml"
-    config = CharsetConfig(base=model, data=(foreign,), output=path, decide=("þ=th",))
+    config = CharsetConfig(base=model, data=(foreign,), output=path, decide=("þ=th", "6="))
     result = charset(config)
     found = {one["text"]: one for one in result.characters}
-    assert found.keys() == {"ſ", "þ"}
+    assert found.keys() == {"ſ", "þ", "6"}
+    assert found["6"]["action"] == "drop"
     assert (found["ſ"]["count"], found["ſ"]["lines"]) == (6, 6)
     assert (found["ſ"]["action"], found["ſ"]["to"]) == ("normalize", "long-s")
     assert (found["þ"]["action"], found["þ"]["to"]) == ("map", "th")
@@ -79,12 +80,12 @@ def test_missing_characters_are_counted_settled_and_carried_into_the_model(
     reader = open_model(trained.model)
     assert reader.labels == open_model(model).labels  # nothing is new, so nothing was added
     assert reader.normalization == Normalization.named(f"nfc+spaces+{result.rule}")
-    assert reader.normalization("ſþ") == "sth"
+    assert reader.normalization("ſþ6") == "sth"
 
 
-def test_a_base_that_lacks_nothing_has_nothing_to_settle(pairs: Path, model: Path) -> None:
+def test_only_what_the_base_lacks_is_listed(pairs: Path, model: Path) -> None:
     result = charset(CharsetConfig(base=model, data=(pairs,)))
-    assert result.characters == []
+    assert [(one["text"], one["count"]) for one in result.characters] == [("6", 1)]
     assert result.rule == ""
     with pytest.raises(ConfigError, match="no such model"):
         charset(CharsetConfig(base=model / "absent", data=(pairs,)))

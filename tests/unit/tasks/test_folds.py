@@ -104,7 +104,7 @@ def test_one_fold_is_refused(tmp_path: Path) -> None:
 def test_suspects_are_ranked_in_every_form(lines: Path, tmp_path: Path) -> None:
     config = SuspectsConfig(data=(lines,), output=tmp_path / "out", folds=2, steps=2, threads=1)
     result = suspects(config)
-    assert result.lines == 36
+    assert 30 < result.lines < 40
     listed = json.loads(result.json.read_text("utf-8"))
     with result.table.open(encoding="utf-8") as file:
         table = list(csv.DictReader(file))
