@@ -168,6 +168,7 @@ class Settings:
     Attributes:
         frames: Frames wanted for a median label when `stretch` is auto.
         style: How lines are prepared, see `uncial.imaging.prepare.Preprocessing`.
+        lower_steps: Steps after which slowed layers learn like the others; 0: never.
     """
 
     preset: str
@@ -199,6 +200,7 @@ class Settings:
     normalization: str
     style: str = "uncial"
     target: float = 0.0
+    lower_steps: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """As JSON-ready values."""
@@ -269,6 +271,7 @@ def resolve(config: TrainConfig, cores: int = 1, base: ModelArchive | None = Non
         values.update({name: value for name, value in given.items() if value != "auto"})
     names = ("minutes", "steps", "epochs", "seed", "normalization")
     values = {name: getattr(config, name) for name in names} | {"preset": preset} | values
+    values["lower_steps"] = config.start.lower_steps
     if config.start.charset is not None:
         rule = read_negotiation(config.start.charset).rule
         values["normalization"] = "+".join(filter(None, (values["normalization"], rule)))

@@ -60,6 +60,8 @@ def fit(
             replicas = Replicas(session.learner, settings.batches, pool)
             batches = stream.from_place(session.progress.place)
             while session.share < 1 and not (session.reached or _stale(session)):
+                if session.release():
+                    replicas = Replicas(session.learner, settings.batches, pool)
                 group = list(islice(batches, settings.batches))
                 rate = session.prepare_rate()
                 seed = settings.seed * 1_000_003 + session.progress.step
