@@ -34,6 +34,12 @@ class Ensemble:
         """The models of an archive with voters."""
         return cls([Recognizer.from_archive(one) for one in (archive, *archive.voters)])
 
+    @property
+    def characters(self) -> tuple[str, ...]:
+        """What any of them can write, grapheme by grapheme."""
+        each = (member.codec.charset.graphemes for member in self.members)
+        return tuple(dict.fromkeys(one for graphemes in each for one in graphemes))
+
     def decoding(self, decoder: Decoder) -> str:
         """How the networks' outputs become text where `decoder` is asked for."""
         return f"{decoder}, {len(self.members)} models vote"

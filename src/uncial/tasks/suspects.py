@@ -175,6 +175,7 @@ def _training(config: SuspectsConfig) -> TrainConfig:
 
 def _judged(store: LineStore, fold: Fold, number: int) -> Iterator[Suspect]:
     """The held-out lines of a fold with what its model holds against them."""
+    from uncial.decoding.ctc import greedy
     from uncial.evaluation.suspects import Suspect, judge
     from uncial.models.recognizer import Recognizer
     from uncial.training.start import encoded
@@ -182,7 +183,7 @@ def _judged(store: LineStore, fold: Fold, number: int) -> Iterator[Suspect]:
     reader = Recognizer.load(fold.result.model)
     style = reader.preprocessing.style
     rows = fold.rows.tolist()
-    emissions = reader.emissions(lambda at: store.image(rows[at]), len(rows))
+    emissions = reader.log_probs_each(lambda at: store.image(rows[at]), len(rows))
     for row, log_probs in zip(rows, emissions, strict=True):
         record = store.record(row)
         truth, unknown = reader.normalization(record.text), 0
@@ -200,7 +201,7 @@ def _judged(store: LineStore, fold: Fold, number: int) -> Iterator[Suspect]:
             document=record.document,
             source=record.source,
             truth=truth,
-            output=reader.normalization(reader.text_of(log_probs)),
+            output=reader.normalization(reader.in_order(greedy(log_probs, reader.codec).text)),
             fold=number,
             judgement=judge(log_probs, reader.codec, labels.tolist(), unknown=unknown),
         )

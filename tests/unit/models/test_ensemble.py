@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from uncial.archive import ModelArchive
+from uncial.decoding.ctc import greedy
 from uncial.errors import FormatError
 from uncial.formats.models import native
 from uncial.imaging.prepare import Preprocessing
@@ -68,11 +69,11 @@ def test_a_model_that_votes_with_itself_reads_as_it_does_alone() -> None:
     assert together.missing("abx") == {"x"}
 
 
-def test_emissions_are_what_readings_are_made_of() -> None:
+def test_log_probs_are_what_readings_are_made_of() -> None:
     reader = Recognizer.from_archive(_archive(1))
     images = _images()
-    found = list(reader.emissions(lambda at: images[at], len(images)))
-    texts = [reader.text_of(rows) for rows in found]
+    found = list(reader.log_probs_each(lambda at: images[at], len(images)))
+    texts = [reader.in_order(greedy(rows, reader.codec).text) for rows in found]
     assert texts == [reading.text for reading in reader.read(images)]
 
 
