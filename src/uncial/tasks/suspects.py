@@ -203,5 +203,5 @@ def _judged(store: LineStore, fold: Fold, number: int) -> Iterator[Suspect]:
             truth=truth,
             output=reader.normalization(reader.in_order(greedy(log_probs, reader.codec).text)),
             fold=number,
-            judgement=judge(log_probs, reader.codec, labels.tolist(), unknown=unknown),
+            judgement=judge(log_probs, labels.tolist(), unknown=unknown),
         )

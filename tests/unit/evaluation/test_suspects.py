@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from uncial.evaluation.suspects import (
     IMPOSSIBLE,
@@ -13,10 +14,6 @@ from uncial.evaluation.suspects import (
     judge,
     ranked,
 )
-from uncial.text.charset import Charset
-from uncial.text.codec import Codec
-
-CODEC = Codec.from_charset(Charset(("a", "b")))
 
 
 def _log_probs(sureness: float) -> np.ndarray:
@@ -29,20 +26,43 @@ def _log_probs(sureness: float) -> np.ndarray:
 
 
 def test_a_sure_model_that_reads_otherwise_is_worth_more_than_one_in_doubt() -> None:
-    sure = judge(_log_probs(0.98), CODEC, [2, 2])
-    doubtful = judge(_log_probs(0.5), CODEC, [2, 2])
+    sure = judge(_log_probs(0.98), [2, 2])
+    doubtful = judge(_log_probs(0.5), [2, 2])
     assert sure.denial > doubtful.denial
     assert sure.doubt < doubtful.doubt
     assert sure.suspicion > 3 * doubtful.suspicion
 
 
+def test_a_place_is_weighed_by_the_doubt_around_it() -> None:
+    def line(*sureness: float) -> np.ndarray:
+        """Reads "abab", each character as sure as told."""
+        rows = np.full((9, 3), 0.005)
+        rows[:, 0] = 0.99
+        for at, sure in enumerate(sureness):
+            rows[2 * at + 1] = (1 - sure) / 2
+            rows[2 * at + 1, 1 + at % 2] = sure
+        return np.log(rows)
+
+    given = [2, 2, 1, 2]  # the first character is another one
+    near, far = (judge(line(*s), given) for s in ((0.98, 0.6, 0.98, 0.98), (0.98, 0.98, 0.98, 0.6)))
+    assert near.doubt == pytest.approx(far.doubt)
+    assert near.places < 0.8 * far.places
+    assert judge(line(0.9, 0.9, 0.9, 0.9), [1, 2, 1, 2]).places == 0
+
+
+def test_a_text_that_differs_nearly_everywhere_is_weighed_as_a_whole() -> None:
+    rows = np.concatenate([_log_probs(0.9)] * 12)
+    found = judge(rows, [2, 2, 1] * 8)
+    assert 0 < found.places <= found.denial
+
+
 def test_the_text_that_is_read_is_not_denied() -> None:
-    assert judge(_log_probs(0.9), CODEC, [1, 2]).denial == 0
+    assert judge(_log_probs(0.9), [1, 2]).denial == 0
 
 
 def test_texts_that_do_not_fit_or_have_unknown_characters_are_denied() -> None:
-    assert judge(_log_probs(0.9), CODEC, [1] * 9).denial == IMPOSSIBLE
-    assert judge(_log_probs(0.9), CODEC, [1, 2], unknown=2).denial == 2 * UNKNOWN
+    assert judge(_log_probs(0.9), [1] * 9).denial == IMPOSSIBLE
+    assert judge(_log_probs(0.9), [1, 2], unknown=2).denial == 2 * UNKNOWN
 
 
 def test_lines_read_as_transcribed_are_no_suspects() -> None:
