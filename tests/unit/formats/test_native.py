@@ -162,7 +162,7 @@ def test_another_version_is_named(version: object) -> None:
 
 @pytest.mark.parametrize("voters", [5, "one", [1], [{"spec": "[1,8,0,1 O1c2]"}]])
 def test_voters_that_are_no_models_are_refused(voters: object) -> None:
-    with pytest.raises(FormatError, match="voters|lacks or misstates"):
+    with pytest.raises(FormatError, match=r"voters|lacks or misstates"):
         native.unpack(_file({**HEADER, "format": 2, "voters": voters}))
 
 
