@@ -99,7 +99,7 @@ def _converted(config: ConvertConfig) -> tuple[bytes, Sequence[Loss]]:
         packed, losses = traineddata.pack(archive, integer=config.integer)
         if archive.voters:
             one = f"only the first of {len(archive.voters) + 1} models is written"
-            losses = [Loss("voters", one), *losses]
+            losses = (Loss("voters", one), *losses)
         return packed, losses
     archive, losses = traineddata.unpack(data, name)
     return native.pack(archive), losses

@@ -145,7 +145,11 @@ def leak(
         for row, text in zip(validation, map(normalize, store.texts(validation)), strict=True)
         if text in by_text
     ]
-    copies = [pair for pair in pairs if _alike(*(store.image(row) for row in pair), preprocessing)]
+    copies = [
+        (one, other)
+        for one, other in pairs
+        if _alike(store.image(one), store.image(other), preprocessing)
+    ]
     if len(copies) < max(2, _COPIED * len(validation)):
         return None
     first = store.line_ids(copies[0])
@@ -248,4 +252,4 @@ def _alike(one: NDArray[np.uint8], other: NDArray[np.uint8], preprocessing: Prep
         cv2.resize(prepare(image, preprocessing), _THUMB, interpolation=cv2.INTER_AREA).ravel()
         for image in (one, other)
     ]
-    return bool(np.corrcoef(thumbs)[0, 1] > _COPY)
+    return float(np.asarray(np.corrcoef(thumbs))[0, 1]) > _COPY
