@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from uncial.data.folds import deal_folds, write_fold
+from uncial.errors import ConfigError
 from uncial.progress import Note, Reporter
 from uncial.tasks.base import as_json, resolve
 from uncial.training.checkpoint import write_atomically
@@ -25,6 +26,8 @@ TrainOne = Callable[[TrainConfig, Reporter], TrainResult]
 """The task that trains one model."""
 
 _RESULT = "result.json"
+_LENGTH = ("preset", "minutes", "steps", "epochs", "seed", "normalization")
+"""Options that make a fold another one."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -58,6 +61,9 @@ def cross_fit(
             for the folds. Lines are taken from the store.
         train: Trains one model.
         told: Told of everything.
+
+    Raises:
+        ConfigError: A fold in the folder was begun with other lines or options.
     """
     folds, unit = deal_folds(store, rows, config.folds, config.seed)
     told(Note(text=f"{config.folds} folds, dealt by {unit}"))
@@ -76,10 +82,12 @@ def cross_fit(
             resume=folder.settings.exists(),
         )
         done = folder.path / _RESULT
+        fold = write_fold(store, np.setdiff1d(every, held_out), held_out, lines)
+        if folder.settings.exists():
+            _refuse_another(folder, own, fold.fingerprint)
         if done.exists():
             result = resolve(TrainResult, json.loads(done.read_text(encoding="utf-8")))
         else:
-            write_fold(store, np.setdiff1d(every, held_out), held_out, lines)
             result = train(own, told)
         if result.ended != "interrupted":
             write_atomically(done, json.dumps(as_json(result)).encode())
@@ -87,6 +95,19 @@ def cross_fit(
         if result.ended == "interrupted":
             return
         config = _with_stretch(config, result)
+
+
+def _refuse_another(folder: RunFolder, config: TrainConfig, fingerprint: str) -> None:
+    """Make sure that a fold begun earlier is the one that is wanted now."""
+    begun, wanted = folder.reopen(), as_json(config)
+    differing = [name for name in _LENGTH if begun["config"].get(name) != wanted[name]]
+    if begun["data"]["fingerprint"] != fingerprint:
+        differing.insert(0, "lines")
+    if differing:
+        raise ConfigError(
+            f"{folder.path} was begun with other {' and '.join(differing)}",
+            remedy="name another folder, or give the same lines and options again",
+        )
 
 
 def _with_stretch(config: TrainConfig, result: TrainResult) -> TrainConfig:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -112,6 +113,8 @@ def test_suspects_are_ranked_in_every_form(lines: Path, tmp_path: Path) -> None:
     assert [one["line_id"] for one in listed] == [row["line_id"] for row in table]
     scores = [one["suspicion"] for one in listed]
     assert scores == sorted(scores, reverse=True)
+    with pytest.raises(ConfigError, match="begun with other steps"):
+        suspects(replace(config, steps=3))
     page = result.report.read_text("utf-8")
     assert page.count("<article") == result.differing
     assert listed[0]["line_id"] in page
