@@ -13,6 +13,7 @@ from uncial.cli.console import sample_text
 from uncial.progress import Sample
 
 Result = Mapping[str, Any]
+_CHARACTERS = 40  # of a charset's table
 
 
 def show(task: str, result: Result, console: Console) -> None:
@@ -144,12 +145,15 @@ def _show_charset(result: Result, console: Console) -> None:
     table = Table()
     for name in ("character", "times", "lines", "becomes", "example"):
         table.add_column(name, justify="right" if name in ("times", "lines") else "left")
-    for one in result["characters"]:
+    for one in result["characters"][:_CHARACTERS]:
         becomes = " ".join(filter(None, (one["action"], one["to"])))
         times = (str(one["count"]), str(one["lines"]))
-        table.add_row(Text(one["name"]), *times, Text(becomes), Text(one["example"]))
+        points = " ".join(f"U+{ord(char):04X}" for char in one["text"])
+        table.add_row(Text(f"{one['text']}  {points}"), *times, Text(becomes), Text(one["example"]))
     if result["characters"]:
         console.print(table)
+    if len(result["characters"]) > _CHARACTERS:
+        console.print(f"and {len(result['characters']) - _CHARACTERS} rarer ones", highlight=False)
     if result["output"]:
         console.print(f"Edit {result['output']}, then train with --charset-file", soft_wrap=True)
 

@@ -88,7 +88,8 @@ def charset(config: CharsetConfig, reporter: Reporter = silent) -> CharsetResult
                 name=describe_grapheme(text),
                 count=places.times,
                 lines=places.lines,
-                example=f"{places.first[0][0]}: {places.text[:_SHOWN]}",
+                line=places.first[0][0],
+                example=places.text[:_SHOWN],
                 action=advice.action,
                 to=advice.to,
             )

@@ -9,7 +9,8 @@ The file is TOML, or JSON with the same keys, one entry a character::
     name = "'ſ' (U+017F LATIN SMALL LETTER LONG S)"
     count = 812
     lines = 640
-    example = "page 3, line 7: daß ſie"
+    line = "page3/line7"
+    example = "daß ſie"
     action = "map"          # keep, map, drop or normalize
     to = "s"                # of map: the text; of normalize: the name of a rule
 
@@ -30,7 +31,7 @@ from uncial.errors import ConfigError
 from uncial.text.normalize import RULES, replacing
 
 Action = Literal["keep", "map", "drop", "normalize"]
-_PREFERRED = ("ligatures", "quotes", "dashes", "long-s", "nfkc", "diacritics")
+_PREFERRED = ("ligatures", "quotes", "dashes", "long-s", "nfkc")
 """Rules that are proposed, those that change least first."""
 _OFTEN = 10  # occurrences from which a character is worth learning
 _HEAD = """\
@@ -49,7 +50,8 @@ class Decision:
         name: Its code points by name.
         count: How often it occurs.
         lines: In how many lines.
-        example: One of them.
+        line: One of them.
+        example: Its text, the beginning.
         action: What becomes of it.
         to: Of ``map`` the text that it becomes, of ``normalize`` the name of a rule.
     """
@@ -58,6 +60,7 @@ class Decision:
     name: str = ""
     count: int = 0
     lines: int = 0
+    line: str = ""
     example: str = ""
     action: Action = "keep"
     to: str = ""

@@ -17,7 +17,7 @@ from uncial.text.normalize import Normalization, replacing
 SETTLED = Negotiation(
     base='a "base".safetensors',
     decisions=(
-        Decision(text="ſ", count=9, lines=3, example="l1: daß ſie", action="map", to="s"),
+        Decision(text="ſ", count=9, lines=3, line="l1", example="daß ſie", action="map", to="s"),
         Decision(text="aͤ", action="map", to="ä"),
         Decision(text="\u00ad", action="drop"),
         Decision(text="ﬁ", action="normalize", to="ligatures"),
