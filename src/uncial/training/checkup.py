@@ -41,7 +41,7 @@ _SHADE = 64  # gray levels below white up to which a pixel is paper
 _INK = 100  # gray level below which a pixel is ink
 _LEAST_LINES, _LEAST_SPACES = 20, 2
 _AGAINST = -4.0  # standard errors that the reversed text must fit better
-_ENLARGED = 0.5  # of the height of the network's input
+_ENLARGED = 0.6  # of the height of the network's input
 _SMALL = 0.33  # share of the height that holds nine tenths of the ink
 
 
