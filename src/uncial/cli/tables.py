@@ -160,8 +160,9 @@ def _show_charset(result: Result, console: Console) -> None:
 
 def _show_models(result: Result, console: Console) -> None:
     table = Table(title=f"{result['lines']} lines read as they are", title_justify="left")
-    for name in ("model", "CER", "95 % interval", "WER", "lines it cannot write", "CPU ms a line"):
-        table.add_column(name, justify="left" if name == "model" else "right")
+    table.add_column("model", overflow="fold")
+    for name in ("CER", "95 % interval", "WER", "unwritable lines", "CPU ms a line"):
+        table.add_column(name, justify="right", no_wrap=name != "unwritable lines")
     for one in result["models"]:
         if one["problem"]:
             table.add_row(Text(f"{one['model']}: {one['problem']}"))
