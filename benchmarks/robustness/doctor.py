@@ -12,6 +12,7 @@ A row goes to ``results/doctor.jsonl``, run folders to ``runs/benchmarks/doctor`
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -28,6 +29,8 @@ from measure import data_folder, fresh, guarded, record
 from uncial.data.images import encode_image
 from uncial.data.store import LineStore
 from uncial.data.writer import LineStoreWriter
+from uncial.errors import TrainingError
+from uncial.tasks.doctor import DoctorConfig, doctor
 from uncial.tasks.ingest import IngestConfig, ingest
 from uncial.tasks.train import TrainConfig, train
 from uncial.training.basis import StartConfig
@@ -160,7 +163,9 @@ def diagnoses(name: str, case: Case, folder: Path) -> list[str]:
     store = folder / f"{stem}-lines"
     write_lines(case, source(case.data, folder), store)
     told = dict(data=(store,), output=folder / stem, steps=case.steps, threads=1, **options)
-    found = list(train(TrainConfig(**told)).diagnoses)
+    with contextlib.suppress(TrainingError):  # a run that diverges again and again ends so
+        train(TrainConfig(**told))
+    found = list(doctor(DoctorConfig(run=folder / stem)).diagnoses)
     print(f"{name:22} {', '.join(found) or 'nothing found'}", flush=True)
     return found
 

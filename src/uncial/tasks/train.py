@@ -187,6 +187,7 @@ def _run(
     from uncial.training.lines import line_mixer, plan_lines
     from uncial.training.loop import fit
     from uncial.training.losses import Learner
+    from uncial.training.rates import range_test
     from uncial.training.schedule import affordable_looks, first_plan
     from uncial.training.session import Session
     from uncial.training.start import begin
@@ -223,6 +224,13 @@ def _run(
         lines_a_look=len(plan.validation),
     )
     settings = replace(settings, validations=looks)
+    if fresh and config.optimizer.lr == "range":
+        found = range_test(
+            learner, stream, settings, rates=plan.start.rates, threads=config.threads
+        )
+        settings = replace(settings, lr=found.rate)
+        folder.create({**folder.reopen(), "settings": settings.to_json()})
+        reporter(Note(text=f"range test: learning rate {found.rate:g}"))
     session = Session(
         learner,
         settings,

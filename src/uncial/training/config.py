@@ -51,8 +51,8 @@ class OptimizerConfig:
 
     __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
 
-    lr: float | Auto = "auto"
-    """Peak learning rate."""
+    lr: float | Auto | Literal["range"] = "auto"
+    """Peak learning rate; auto takes the preset's, range tries 48 steps at rising rates."""
     batch: int | Auto = "auto"
     """Lines of median width in one batch; wider lines come in smaller batches."""
     batches: int | Auto = "auto"
@@ -268,7 +268,7 @@ def resolve(config: TrainConfig, cores: int = 1, base: ModelArchive | None = Non
         _check_kept(config)
     for part in (config.network, config.optimizer, config.loss, config.stop):
         given = {f.name: getattr(part, f.name) for f in fields(part)}
-        values.update({name: value for name, value in given.items() if value != "auto"})
+        values.update({n: value for n, value in given.items() if value not in ("auto", "range")})
     names = ("minutes", "steps", "epochs", "seed", "normalization")
     values = {name: getattr(config, name) for name in names} | {"preset": preset} | values
     values["lower_steps"] = config.start.lower_steps
