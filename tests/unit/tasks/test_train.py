@@ -11,10 +11,10 @@ from bad_lines import write_pairs
 
 from uncial.errors import Cancelled, ConfigError, FormatError
 from uncial.models.recognizer import Recognizer
-from uncial.progress import Advanced, CancelToken, Event
+from uncial.progress import Advanced, CancelToken, Event, Note
 from uncial.tasks.base import as_json
 from uncial.tasks.train import TrainConfig, TrainResult, train
-from uncial.training.config import NetworkConfig
+from uncial.training.config import NetworkConfig, OptimizerConfig
 
 SPEC = "[1,24,0,1 Cl3,3,4,2,2 Bnr Mp2,2 Fh (I Lbx6)]"
 
@@ -74,3 +74,13 @@ def test_a_run_whose_description_is_damaged_is_not_resumed(lines: Path, tmp_path
     (tmp_path / "run" / "run.json").write_text('{"config": {}')
     with pytest.raises(FormatError, match="damaged"):
         train(TrainConfig(output=tmp_path / "run", resume=True))
+
+
+def test_a_rate_that_was_looked_for_is_told_and_kept(lines: Path, tmp_path: Path) -> None:
+    told: list[Event] = []
+    config = _config(lines, tmp_path / "run", steps=2, optimizer=OptimizerConfig(lr="range"))
+    train(config, told.append)
+    (note,) = [event.text for event in told if isinstance(event, Note) and "range" in event.text]
+    kept = json.loads((tmp_path / "run" / "run.json").read_text("utf-8"))["settings"]["lr"]
+    assert note == f"range test: learning rate {kept:g}"
+    assert kept > 0
