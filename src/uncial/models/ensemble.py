@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,8 +11,9 @@ import numpy as np
 from uncial.archive import ModelArchive
 from uncial.decoding.voting import vote
 from uncial.models.recognizer import Decoder, Image, ReadCharacter, Reading, Recognizer
+from uncial.text.graphemes import graphemes
 from uncial.text.normalize import Normalization
-from uncial.text.order import logical_order
+from uncial.text.order import display_order, logical_order
 
 
 class Ensemble:
@@ -38,7 +40,7 @@ class Ensemble:
     def characters(self) -> tuple[str, ...]:
         """What any of them can write, grapheme by grapheme."""
         each = (member.codec.charset.graphemes for member in self.members)
-        return tuple(dict.fromkeys(one for graphemes in each for one in graphemes))
+        return tuple(dict.fromkeys(one for known in each for one in known))
 
     def decoding(self, decoder: Decoder) -> str:
         """How the networks' outputs become text where `decoder` is asked for."""
@@ -73,8 +75,9 @@ def elected(readings: Sequence[Reading]) -> Reading:
     Args:
         readings: At least one.
     """
+    plain = _plain(readings)
     if len({reading.text for reading in readings}) == 1:
-        return max(readings, key=lambda reading: reading.confidence)
+        return replace(max(readings, key=lambda reading: reading.confidence), greedy=plain)
     columns = [[(c.grapheme, c.confidence) for c in reading.characters] for reading in readings]
     places = vote(columns)
     characters = []
@@ -87,7 +90,17 @@ def elected(readings: Sequence[Reading]) -> Reading:
         text=_ordered(readings, "".join(character.grapheme for character in characters)),
         confidence=_geometric_mean([character.confidence for character in characters]),
         characters=tuple(characters),
+        greedy=plain,
     )
+
+
+def _plain(readings: Sequence[Reading]) -> str | None:
+    """What most of them read without language; None where none was asked for both."""
+    texts = [reading.greedy for reading in readings if reading.greedy is not None]
+    if not texts:
+        return None
+    places = vote([[(one, 1.0) for one in graphemes(display_order(text))] for text in texts])
+    return logical_order("".join(place.grapheme for place in places))
 
 
 def _ordered(readings: Sequence[Reading], seen: str) -> str:

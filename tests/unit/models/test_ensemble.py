@@ -69,6 +69,12 @@ def test_a_model_that_votes_with_itself_reads_as_it_does_alone() -> None:
     assert together.missing("abx") == {"x"}
 
 
+def test_what_was_read_without_language_is_voted_on_too() -> None:
+    heard = [replace(_reading("abc", 0.9), greedy=text) for text in ("axc", "abc", "axc")]
+    assert elected(heard).greedy == "axc"
+    assert elected([_reading("abc", 0.9), _reading("abd", 0.8)]).greedy is None
+
+
 def test_log_probs_are_what_readings_are_made_of() -> None:
     reader = Recognizer.from_archive(_archive(1))
     images = _images()
