@@ -114,9 +114,12 @@ CASES = {
     ),
     "blank-collapse": Case(
         expected="blank-collapse",
-        steps=80,
+        steps=120,
         text=unrelated,
-        options=lambda: {"loss": LossConfig(kind="ctc", ending=0.0, mix=0.0)},
+        options=lambda: {
+            "loss": LossConfig(kind="ctc", ending=0.0, mix=0.0),
+            "optimizer": OptimizerConfig(lr=1e-3),
+        },
     ),
     "over-fitting": Case(
         expected="over-fitting",
