@@ -90,6 +90,52 @@ RACE: tuple[Column, ...] = (
     ("peer's CPU-s / ours", peer_ratio),
 )
 TABLES: dict[str, tuple[str, str, tuple[Column, ...]]] = {
+    "voting": (
+        "Folds that vote",
+        (
+            "`benchmarks/accuracy/voting.py`: `uncial train --folds 5` beside one model of as many "
+            "steps as each fold, Fraktur test lines."
+        ),
+        (
+            ENGINE,
+            ("models", number("models", 0)),
+            ("CER", cer),
+            ("below one model", number("relative_gain", 1, " %")),
+            ("steps a model", number("steps", 0)),
+            ("training, CPU-s", number("stages.train.cpu_seconds", 0)),
+            ("reading, CPU-ms a line", number("cpu_ms_per_line")),
+        ),
+    ),
+    "label_errors": (
+        "Planted label errors",
+        (
+            "`benchmarks/accuracy/label_errors.py`: 3 % of 1,150 Fraktur lines made wrong as "
+            "people do; how many of as many lines that `uncial suspects` puts first are wrong."
+        ),
+        (
+            ("lines", number("lines", 0)),
+            ("planted", number("planted", 0)),
+            ("precision at their number", number("precision", 2)),
+            ("CER of unseen lines", cer),
+            ("folds", number("folds", 0)),
+            ("steps a fold", number("steps", 0)),
+            ("CPU-s", number("cpu_seconds", 0)),
+        ),
+    ),
+    "doctor": (
+        "Training doctor",
+        (
+            "`benchmarks/robustness/doctor.py`: real runs made wrong in one way each, and sound "
+            "ones; a diagnosis is right where the first one names the cause."
+        ),
+        (
+            ("right diagnoses", number("right_diagnoses", 0)),
+            ("of provoked failures", number("provoked", 0)),
+            ("sound runs without one", number("sound_runs_without_diagnosis", 0)),
+            ("of sound runs", number("sound_runs", 0)),
+            ("CPU-s", number("cpu_seconds", 0)),
+        ),
+    ),
     "accuracy": (
         "Accuracy",
         (

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from uncial.errors import UncialError
     from uncial.models.recognizer import Reading, Recognizer
     from uncial.tasks.calibrate import CalibrateConfig, calibrate
+    from uncial.tasks.charset import CharsetConfig, charset
     from uncial.tasks.compare import CompareConfig, compare
     from uncial.tasks.components import ComponentsConfig, components
     from uncial.tasks.convert import ConvertConfig, convert
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from uncial.tasks.lm import LmConfig, lm
     from uncial.tasks.recognize import RecognizeConfig, recognize
     from uncial.tasks.score import ScoreConfig, score
+    from uncial.tasks.suspects import SuspectsConfig, suspects
     from uncial.tasks.tesstrain import TesstrainConfig, tesstrain
     from uncial.tasks.train import TrainConfig, train
     from uncial.tasks.tune import TuneConfig, tune
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "CalibrateConfig": "uncial.tasks.calibrate",
     "Charset": "uncial.text.charset",
+    "CharsetConfig": "uncial.tasks.charset",
     "Codec": "uncial.text.codec",
     "CompareConfig": "uncial.tasks.compare",
     "ComponentsConfig": "uncial.tasks.components",
@@ -54,12 +57,14 @@ _HOMES = {
     "RecognizeConfig": "uncial.tasks.recognize",
     "Recognizer": "uncial.models.recognizer",
     "ScoreConfig": "uncial.tasks.score",
+    "SuspectsConfig": "uncial.tasks.suspects",
     "TesstrainConfig": "uncial.tasks.tesstrain",
     "TrainConfig": "uncial.tasks.train",
     "TuneConfig": "uncial.tasks.tune",
     "UncialError": "uncial.errors",
     "calibrate": "uncial.tasks.calibrate",
     "compare": "uncial.tasks.compare",
+    "charset": "uncial.tasks.charset",
     "components": "uncial.tasks.components",
     "convert": "uncial.tasks.convert",
     "demo": "uncial.tasks.demo",
@@ -71,6 +76,7 @@ _HOMES = {
     "lm": "uncial.tasks.lm",
     "recognize": "uncial.tasks.recognize",
     "score": "uncial.tasks.score",
+    "suspects": "uncial.tasks.suspects",
     "tesstrain": "uncial.tasks.tesstrain",
     "train": "uncial.tasks.train",
     "tune": "uncial.tasks.tune",
@@ -79,6 +85,7 @@ _HOMES = {
 __all__ = [
     "CalibrateConfig",
     "Charset",
+    "CharsetConfig",
     "Codec",
     "CompareConfig",
     "ComponentsConfig",
@@ -97,11 +104,13 @@ __all__ = [
     "RecognizeConfig",
     "Recognizer",
     "ScoreConfig",
+    "SuspectsConfig",
     "TesstrainConfig",
     "TrainConfig",
     "TuneConfig",
     "UncialError",
     "calibrate",
+    "charset",
     "compare",
     "components",
     "convert",
@@ -114,6 +123,7 @@ __all__ = [
     "lm",
     "recognize",
     "score",
+    "suspects",
     "tesstrain",
     "train",
     "tune",

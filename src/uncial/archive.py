@@ -28,6 +28,8 @@ class ModelArchive:
             8-bit integers; empty where that was not prepared.
         components: What another program keeps beside the network, by name and unchanged:
             those of a ``.traineddata`` but its network.
+        voters: Further models that read every line with this one; the surest characters of
+            all win. They have none of their own.
     """
 
     spec: str
@@ -38,8 +40,10 @@ class ModelArchive:
     metadata: dict[str, Any] = field(default_factory=dict)
     ranges: dict[str, tuple[float, float]] = field(default_factory=dict)
     components: dict[str, bytes] = field(default_factory=dict)
+    voters: tuple[ModelArchive, ...] = ()
 
     @property
     def parameters(self) -> int:
-        """How many numbers the weights hold."""
-        return sum(int(np.size(array)) for array in self.weights.values())
+        """How many numbers the weights hold, those of voters included."""
+        own = sum(int(np.size(array)) for array in self.weights.values())
+        return own + sum(voter.parameters for voter in self.voters)

@@ -52,10 +52,12 @@ class Note:
 
     Attributes:
         level: ``"info"`` or ``"warning"``.
+        code: What it is about, for programs; may be empty.
     """
 
     text: str
     level: str = "info"
+    code: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -23,7 +23,7 @@ from uncial.text.metrics import Edit, align
 
 _QUIET_SECONDS = 10.0  # between two plain lines of one stage
 _SAMPLES_LIVE, _SAMPLES_PLAIN = 3, 1  # lines shown each time the model is tried
-_UNSHOWN = ("learning_rate",)  # for the event log, not for people
+_UNSHOWN = ("learning_rate", "validation_length")  # for the event log, not for people
 _FRACTIONS = ("cer", "wer")  # metrics whose name ends so are shown in percent
 
 
@@ -195,7 +195,7 @@ def _note(note: Note) -> Text:
 
 
 def _spoken(name: str) -> str:
-    return name.removeprefix("validation_").replace("_", " ").replace("cer", "CER")
+    return name.removeprefix("validation_").replace("cer", "CER").replace("_", " ")
 
 
 def _number(name: str, value: float) -> str:

@@ -13,6 +13,7 @@ from uncial.cli.console import sample_text
 from uncial.progress import Sample
 
 Result = Mapping[str, Any]
+_CHARACTERS = 40  # of a charset's table
 
 
 def show(task: str, result: Result, console: Console) -> None:
@@ -212,11 +213,82 @@ def _show_demo(result: Result, console: Console) -> None:
     )
 
 
+def _show_doctor(result: Result, console: Console) -> None:
+    if not result["run"]:
+        _show_facts({k: v for k, v in result.items() if k != "diagnoses"}, console)
+        return
+    if not result["diagnoses"]:
+        console.print(f"{result['run']}: nothing found", highlight=False)
+    for text in result["diagnoses"].values():
+        console.print(Text(f"• {text}"), soft_wrap=True)
+
+
+def _show_charset(result: Result, console: Console) -> None:
+    console.print(
+        f"{result['lines']} of {result['of_lines']} lines have characters that "
+        f"{result['base']} cannot write",
+        highlight=False,
+        soft_wrap=True,
+    )
+    table = Table()
+    for name in ("character", "times", "lines", "becomes", "example"):
+        table.add_column(name, justify="right" if name in ("times", "lines") else "left")
+    for one in result["characters"][:_CHARACTERS]:
+        becomes = " ".join(filter(None, (one["action"], one["to"])))
+        times = (str(one["count"]), str(one["lines"]))
+        points = " ".join(f"U+{ord(char):04X}" for char in one["text"])
+        table.add_row(Text(f"{one['text']}  {points}"), *times, Text(becomes), Text(one["example"]))
+    if result["characters"]:
+        console.print(table)
+    if len(result["characters"]) > _CHARACTERS:
+        console.print(f"and {len(result['characters']) - _CHARACTERS} rarer ones", highlight=False)
+    if result["output"]:
+        console.print(f"Edit {result['output']}, then train with --charset-file", soft_wrap=True)
+
+
+def _show_models(result: Result, console: Console) -> None:
+    table = Table(title=f"{result['lines']} lines read as they are", title_justify="left")
+    table.add_column("model", overflow="fold")
+    for name in ("CER", "95 % interval", "WER", "unwritable lines", "CPU ms a line"):
+        table.add_column(name, justify="right", no_wrap=name != "unwritable lines")
+    for one in result["models"]:
+        if one["problem"]:
+            table.add_row(Text(f"{one['model']}: {one['problem']}"))
+            continue
+        low, high = one["cer_ci95"]
+        table.add_row(
+            Text(one["model"]),
+            percent(one["cer"]),
+            f"{percent(low)} – {percent(high)}",
+            percent(one["wer"]),
+            str(one["missing"]),
+            f"{one['cpu_ms_per_line']:.1f}",
+        )
+    console.print(table)
+
+
+def _show_suspects(result: Result, console: Console) -> None:
+    console.print(
+        f"{result['differing']} of {result['lines']} lines were read otherwise than they are "
+        f"transcribed (CER {percent(result['cer'])}); the most suspicious:",
+        highlight=False,
+    )
+    for one in result["first"]:
+        sample = Sample(name=one["line_id"], truth=one["truth"], output=one["output"])
+        console.print(Text(f"{one['rank']}. {one['line_id']}", style="dim"), soft_wrap=True)
+        console.print(sample_text(sample), soft_wrap=True)
+    console.print(f"Report: {result['report']}\nTable:  {result['table']}", highlight=False)
+
+
 _SHOWN: dict[str, Callable[[Result, Console], None]] = {
     "compare": _show_comparison,
+    "charset": _show_charset,
     "demo": _show_demo,
+    "doctor": _show_doctor,
     "evaluate": _show_evaluation,
     "forecast": _show_forecast,
     "recognize": _show_reading,
     "score": _show_page_scores,
+    "models": _show_models,
+    "suspects": _show_suspects,
 }

@@ -14,9 +14,17 @@ NAMED_LINES: Final = 5
 
 
 @dataclass
-class _Places:
-    """Where one grapheme stands; `first` names a few of the lines with their sources."""
+class Places:
+    """Where one grapheme stands.
 
+    Attributes:
+        text: Of the first line.
+        times: How often.
+        lines: In how many lines.
+        first: A few of the lines with their sources.
+    """
+
+    text: str
     times: int = 0
     lines: int = 0
     first: list[tuple[str, str]] = field(default_factory=list)
@@ -33,22 +41,25 @@ class Coverage:
 
     missing: Callable[[str], Collection[str]]
     normalize: Callable[[str], str]
-    _places: dict[str, _Places] = field(default_factory=dict)
+    _places: dict[str, Places] = field(default_factory=dict)
 
     def add(self, line_id: str, source: str, text: str) -> None:
         """Take in the next line."""
         whole = self.normalize(text)
         for grapheme in self.missing(whole):
-            places = self._places.setdefault(grapheme, _Places())
+            places = self._places.setdefault(grapheme, Places(whole))
             places.times += whole.count(grapheme)
             places.lines += 1
             if places.lines <= NAMED_LINES:
                 places.first.append((line_id, source))
 
+    def ranked(self) -> list[tuple[str, Places]]:
+        """Graphemes that the model cannot write, the most frequent first."""
+        return sorted(self._places.items(), key=lambda item: (-item[1].times, item[0]))
+
     def findings(self) -> Iterator[Finding]:
         """One for each grapheme, the most frequent first."""
-        ranked = sorted(self._places.items(), key=lambda item: (-item[1].times, item[0]))
-        for grapheme, places in ranked:
+        for grapheme, places in self.ranked():
             names = ", ".join(line_id for line_id, _ in places.first)
             more = places.lines - len(places.first)
             line_id, source = places.first[0]

@@ -153,6 +153,15 @@ def prepare(image: NDArray[np.uint8], preprocessing: Preprocessing) -> NDArray[n
     return _stretched(reduced(gray, size), preprocessing)
 
 
+def is_light_on_dark(image: NDArray[np.uint8]) -> bool:
+    """Whether a line is written light on dark.
+
+    Args:
+        image: ``(H, W)`` gray or ``(H, W, 3)`` RGB.
+    """
+    return _is_light_on_dark(_cumulated(_gray(image)))
+
+
 def text_span(image: NDArray[np.uint8], preprocessing: Preprocessing) -> float:
     """Share of a crop's height that becomes the height of the prepared line, 0-1.
 

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from uncial.formats.models import native
 from uncial.formats.models.kinds import model_kind
 from uncial.formats.tesseract.unicharset import clean
+from uncial.models.ensemble import Ensemble
 from uncial.models.recognizer import Decoder, Image, Reading, Recognizer
 from uncial.models.tesseract import TesseractModel, TesseractRecognizer
 from uncial.text.graphemes import graphemes
@@ -126,7 +127,10 @@ def open_model(path: Path | str, *, dictionary: bool = True) -> LineReader:
     path = Path(path)
     data = path.read_bytes()
     if model_kind(data, path.name) == "safetensors":
-        return Recognizer.from_archive(native.unpack(data))
+        archive = native.unpack(data)
+        if archive.voters:
+            return Ensemble.from_archive(archive)
+        return Recognizer.from_archive(archive)
     model = TesseractModel.unpack(data, path.name)
     record = model.record
     metadata = {

@@ -115,8 +115,8 @@ TASKS: dict[str, Task] = {
         _task("train", "Train a model on ground truth.", ("data",),
               {"output": "o", "network.spec": "spec", "start.base": "base",
                "start.strategy": "strategy", "start.append_index": "append-index",
-               "card.license": "license", "card.authors": "authors",
-               "card.language": "language"}),
+               "start.charset": "charset-file", "card.license": "license",
+               "card.authors": "authors", "card.language": "language"}),
         _task("tesstrain", "Do what make does in tesstrain, with its folders and variables.",
               ("target", "variables")),
         _task("lm", "Learn character n-grams from text, to be listened to in reading.",
@@ -137,7 +137,14 @@ TASKS: dict[str, Task] = {
               ("file",), {"output": "o"}),
         _task("inspect", "Say what a model file, a language model or a line store holds.",
               ("file",)),
-        _task("doctor", "Say what this machine offers: versions, cores, fonts, Tesseract."),
+        _task("charset", "Settle what becomes of characters that a base model lacks.",
+              ("base", "data"), {"output": "o"}),
+        _task("models", "Rank the models of a folder by how they read your own lines.",
+              ("action", "data")),
+        _task("suspects", "Find lines whose ground truth is probably wrong.", ("data",),
+              {"output": "o"}),
+        _task("doctor", "Say what is wrong with a training run, and what this machine offers.",
+              ("run",)),
     )
 }  # fmt: skip
 

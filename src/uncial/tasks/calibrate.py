@@ -83,8 +83,8 @@ def calibrate(config: CalibrateConfig, reporter: Reporter = silent) -> Calibrate
     recognizer = open_model(config.model)
     if not isinstance(recognizer, Recognizer):
         raise ConfigError(
-            f"{config.model}: a traineddata file cannot hold a calibration",
-            remedy="convert it to .safetensors first",
+            f"{config.model}: only the file of one .safetensors model can hold a calibration",
+            remedy="convert a traineddata first; models that vote go without",
         )
     recognizer.metadata.pop("calibration", None)
     with tempfile.TemporaryDirectory(prefix="uncial-") as scratch:

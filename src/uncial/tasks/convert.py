@@ -78,6 +78,7 @@ def convert(config: ConvertConfig, reporter: Reporter = silent) -> ConvertResult
 def _converted(config: ConvertConfig) -> tuple[bytes, Sequence[Loss]]:
     """The bytes to write, and what they lack."""
     from uncial.formats.models import native, traineddata
+    from uncial.formats.models.base import Loss
     from uncial.formats.models.kinds import kind_to_write, model_kind
 
     wanted = kind_to_write(config.target)
@@ -94,6 +95,11 @@ def _converted(config: ConvertConfig) -> tuple[bytes, Sequence[Loss]]:
         native.unpack(data)
         return data, ()
     if wanted == "traineddata":
-        return traineddata.pack(native.unpack(data), integer=config.integer)
+        archive = native.unpack(data)
+        packed, losses = traineddata.pack(archive, integer=config.integer)
+        if archive.voters:
+            one = f"only the first of {len(archive.voters) + 1} models is written"
+            losses = (Loss("voters", one), *losses)
+        return packed, losses
     archive, losses = traineddata.unpack(data, name)
     return native.pack(archive), losses

@@ -1,4 +1,4 @@
-"""What this machine offers: versions, cores, arithmetic, fonts, Tesseract."""
+"""The verb *doctor*: what this machine offers, and what went wrong in a training run."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ import importlib.metadata
 import platform
 import shutil
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
 
 from uncial.errors import MissingDependency
-from uncial.progress import Reporter, silent
+from uncial.progress import Note, Reporter, silent
 
 _PACKAGES = ("numpy", "torch", "opencv-python-headless", "pillow", "pyarrow", "rapidfuzz")
 _TESSERACT_SECONDS = 20  # longest wait for the version of a program
@@ -17,7 +19,14 @@ _TESSERACT_SECONDS = 20  # longest wait for the version of a program
 
 @dataclass(frozen=True, kw_only=True)
 class DoctorConfig:
-    """Nothing to choose."""
+    """What to look at."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = {
+        "extra": "forbid",
+        "use_attribute_docstrings": True,
+    }
+    run: Path | None = None
+    """Run folder of a training, finished or not; without one only the machine is looked at."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +41,8 @@ class DoctorResult:
         system_fonts: How many font files the system has.
         tesseract: Its version, or ``"not installed"``.
         problems: What will not work here, and what to do about it.
+        run: The training that was looked at.
+        diagnoses: What is wrong with it and what to do about it, by code, causes first.
     """
 
     uncial: str
@@ -45,12 +56,22 @@ class DoctorResult:
     system_fonts: int
     tesseract: str
     problems: list[str]
+    run: Path | None = None
+    diagnoses: dict[str, str] = field(default_factory=dict)
 
 
 def doctor(config: DoctorConfig, reporter: Reporter = silent) -> DoctorResult:
-    """Say what this machine offers; changes nothing."""
+    """Say what this machine offers and what is wrong with a training run; changes nothing.
+
+    The run is judged by its event log: what was seen in its lines before the first step, its
+    losses, validations and returns after a divergence.
+
+    Raises:
+        ConfigError: There is no run in that folder.
+    """
     from uncial.models.compute import bf16_pays, cores
 
+    diagnoses = _diagnoses(config.run) if config.run else {}
     problems: list[str] = []
     fonts = _font_families(problems)
     return DoctorResult(
@@ -65,7 +86,23 @@ def doctor(config: DoctorConfig, reporter: Reporter = silent) -> DoctorResult:
         system_fonts=_system_fonts(),
         tesseract=_tesseract_version(),
         problems=problems,
+        run=config.run,
+        diagnoses=diagnoses,
     )
+
+
+def _diagnoses(run: Path) -> dict[str, str]:
+    """What is wrong with a run, or with any of its folds."""
+    from uncial.training.doctor import Watch, by_code, recorded
+    from uncial.training.folder import RunFolder
+
+    RunFolder(run).reopen()
+    notes: list[Note] = []
+    for path in (run, *sorted(run.glob("fold-*"))):
+        watch = Watch(silent, recorded(RunFolder(path).events))
+        watch.end()
+        notes += watch.notes
+    return by_code(notes)
 
 
 def _version(package: str) -> str:

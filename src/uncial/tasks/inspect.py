@@ -140,6 +140,7 @@ def _model_facts(path: Path) -> dict[str, Any]:
     facts = card_facts(archive)
     return {
         **facts,
+        **({"models that vote": len(archive.voters) + 1} if archive.voters else {}),
         "labels": archive.codec.width,
         "preprocessing": archive.preprocessing.to_json(),
         "metadata": {k: v for k, v in archive.metadata.items() if k not in facts},

@@ -97,12 +97,15 @@ def listen(
         return None, None
     from uncial.decoding.listening import Listener
     from uncial.decoding.steps import BeamSettings
+    from uncial.models.ensemble import Ensemble
 
-    recognizer = own_kind(reader)
+    members = reader.members if isinstance(reader, Ensemble) else (own_kind(reader),)
+    recognizer = members[0]
     sources = open_sources(recognizer, config)
     weights = _weights(recognizer, config, sources.key, reporter)
     settings = BeamSettings(width=config.width)
-    recognizer.listen(Listener(recognizer.codec, sources.ngrams, sources.words, weights, settings))
+    for member in members:
+        member.listen(Listener(member.codec, sources.ngrams, sources.words, weights, settings))
     return sources.words, weights
 
 
@@ -112,8 +115,14 @@ def own_kind(reader: LineReader) -> Recognizer:
     Raises:
         ConfigError: It cannot.
     """
+    from uncial.models.ensemble import Ensemble
     from uncial.models.recognizer import Recognizer
 
+    if isinstance(reader, Ensemble):
+        raise ConfigError(
+            f"the file holds {len(reader.members)} models that vote",
+            remedy="name the model.safetensors of one of its folds",
+        )
     if not isinstance(reader, Recognizer):
         raise ConfigError(
             "models of Tesseract decode in their own way, with their own dictionary",

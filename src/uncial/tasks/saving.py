@@ -12,15 +12,17 @@ from uncial.evaluation.report import html
 from uncial.evaluation.run import evaluate_lines
 from uncial.formats.models import native, traineddata
 from uncial.models.recognizer import Recognizer
-from uncial.progress import Note, Reporter
+from uncial.progress import Metric, Note, Reporter, silent
 from uncial.tasks.calibrate import calibrated
 from uncial.text.normalize import Normalization
 from uncial.training.checkpoint import write_atomically
+from uncial.training.doctor import TRAINING_CER, Watch
 from uncial.training.start import remembered
 
 _CALIBRATION_LINES = 64  # of training, for reading in integers
 _INTEGER_LOSS = 0.01  # of the CER that reading in integers may cost at most
 _LEAST_LOSS = 0.0005  # CER that is no loss in any case
+_TRAINING_LINES = 50  # read at the end to see what was learnt by heart
 
 if TYPE_CHECKING:
     from uncial.data.store import LineStore
@@ -74,9 +76,7 @@ def model_writer(
     return write
 
 
-def finish(
-    folder: RunFolder, store: LineStore, plan: Plan, best: float, reporter: Reporter
-) -> float:
+def finish(folder: RunFolder, store: LineStore, plan: Plan, best: float, reporter: Watch) -> float:
     """Prepare the model as saved for reading in integers, and write its report; the CER.
 
     Args:
@@ -84,7 +84,7 @@ def finish(
         store: Holds the lines.
         plan: Of the run.
         best: CER of the same lines in training; where integers read worse, they are left.
-        reporter: Told of every line.
+        reporter: Told of every line; its diagnoses go into the report.
     """
     recognizer = Recognizer.load(folder.model)
     if plan.preprocessing.style != "tesseract":  # Tesseract rounds in a way of its own
@@ -100,6 +100,7 @@ def finish(
     evaluation = calibrated(recognizer, evaluation, reporter)
     recognizer.metadata["scores"] = {"validation": noted_score(evaluation)}
     write_atomically(folder.model, native.pack(recognizer.to_archive()))
+    _look_back(recognizer, store, plan, reporter)
     page = html(
         evaluation,
         figures(evaluation, texts=map(evaluation.normalization, store.texts())),
@@ -112,10 +113,23 @@ def finish(
             "normalization": recognizer.normalization.name,
             **asdict(recognizer.preprocessing),
         },
-        data={"lines": len(rows), "split": "validation", "fingerprint": store.fingerprint},
+        data={
+            "lines": len(rows),
+            "split": "validation",
+            "fingerprint": store.fingerprint,
+            "doctor": "\n".join(note.text for note in reporter.notes) or "nothing found",
+        },
     )
     write_atomically(folder.report, page.encode("utf-8"))
     return evaluation.score.cer
+
+
+def _look_back(recognizer: Recognizer, store: LineStore, plan: Plan, reporter: Watch) -> None:
+    """Read training lines as they are, for the distance to validation shows over-fitting."""
+    rows = [int(row) for row in plan.lines.rows[:: -(-len(plan.lines) // _TRAINING_LINES)]]
+    cer = evaluate_lines(recognizer, store, rows, silent).score.cer
+    reporter(Metric(name=TRAINING_CER, value=cer))
+    reporter.end()
 
 
 def write_for_tesseract(folder: RunFolder, integer: bool, reporter: Reporter) -> None:

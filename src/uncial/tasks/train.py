@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING
 from uncial.errors import ConfigError, DataError
 from uncial.progress import Event, Note, Reporter, silent
 from uncial.training.config import Settings, TrainConfig, resolve
+from uncial.training.result import TrainResult
 
 if TYPE_CHECKING:
     from uncial.archive import ModelArchive
     from uncial.data.store import LineStore
     from uncial.training.basis import StartConfig
+    from uncial.training.batches import PreparedLines, TrainingStream
     from uncial.training.folder import RunFolder
     from uncial.training.lines import Plan
     from uncial.training.session import Session
@@ -23,47 +25,14 @@ if TYPE_CHECKING:
 __all__ = ["TrainConfig", "TrainResult", "train"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class TrainResult:
-    """What came of a run.
-
-    Attributes:
-        run: The run folder.
-        model: The best model, by validation CER.
-        ended: ``"finished"``, ``"early stop"`` or ``"interrupted"``.
-        validation_cer: Of that model, a fraction.
-        best_step: Optimizer step at which it was validated; -1 if only at the end.
-        steps: Optimizer steps done.
-        lines_seen: Training lines, with repeats.
-        training_lines: Distinct ones.
-        parameters: Numbers in the network.
-        seconds: Wall time, preparation included, all processes of the run.
-        cpu_seconds: Processor time of the same.
-        report: HTML report on the validation lines.
-        traineddata: The model for Tesseract, if it can read such a network.
-    """
-
-    run: Path
-    model: Path
-    ended: str
-    validation_cer: float
-    best_step: int
-    steps: int
-    lines_seen: int
-    training_lines: int
-    parameters: int
-    seconds: float
-    cpu_seconds: float
-    report: Path
-    traineddata: Path | None = None
-
-
 def train(config: TrainConfig, reporter: Reporter = silent) -> TrainResult:
     """Train a recognizer on lines with ground truth, from scratch or from a base.
 
     The run folder keeps everything: the resolved settings, an event log, the latest
     checkpoint, the best model and a report. After a crash or an interrupt, `resume` goes on
-    with the same lines in the same order. Networks of Tesseract's kind, those of the preset
+    with the same lines in the same order. With folds every line validates one of several models,
+    which vote in one model file; the report has each line as read by the model that never saw it.
+    Networks of Tesseract's kind, those of the preset
     tesseract and those that began as a model of Tesseract, are written for Tesseract, too.
 
     Raises:
@@ -71,21 +40,28 @@ def train(config: TrainConfig, reporter: Reporter = silent) -> TrainResult:
         DataError: The ground truth is unusable.
         TrainingError: The run diverged, or no line is wide enough for its text.
     """
+    if _in_folds(config):
+        from uncial.tasks.folds import train_folds
+
+        return train_folds(config, train, reporter)
     started, started_cpu = time.perf_counter(), time.process_time()
     from uncial.tasks.saving import finish, write_for_tesseract
+    from uncial.training.doctor import Watch, by_code, recorded
     from uncial.training.folder import RunFolder
 
     folder = RunFolder(config.output)
+    past = list(recorded(folder.events)) if config.resume else []
     opened = _opened(config, folder, reporter)
 
     def tell(event: Event) -> None:
         folder.log(event)
         reporter(event)
 
-    session, plan, ended = _run(opened, folder, tell, (started, started_cpu))
+    watch = Watch(tell, past)
+    session, plan, ended = _run(opened, folder, watch, (started, started_cpu))
     if ended != "finished":
-        tell(Note(text=f"{ended}: the best model so far is kept"))
-    saved_cer = finish(folder, opened.store, plan, session.progress.best_cer, tell)
+        watch(Note(text=f"{ended}: the best model so far is kept"))
+    saved_cer = finish(folder, opened.store, plan, session.progress.best_cer, watch)
     if plan.preprocessing.style == "tesseract":
         write_for_tesseract(folder, opened.config.tesseract.integer, tell)
     at = session.progress
@@ -103,7 +79,18 @@ def train(config: TrainConfig, reporter: Reporter = silent) -> TrainResult:
         cpu_seconds=session.cpu_seconds,
         report=folder.report,
         traineddata=folder.traineddata if folder.traineddata.exists() else None,
+        diagnoses=by_code(watch.notes),
     )
+
+
+def _in_folds(config: TrainConfig) -> bool:
+    """Whether a run has folds, by its config or, where it goes on, by that of its start."""
+    from uncial.training.folder import RunFolder
+
+    folder = RunFolder(config.output)
+    if not config.resume or not folder.settings.exists():
+        return bool(config.folds)
+    return bool(folder.reopen()["config"].get("folds"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -196,13 +183,14 @@ def _run(
     from uncial.models.compute import device_named
     from uncial.tasks.saving import model_writer
     from uncial.text.normalize import Normalization
-    from uncial.training.batches import Drawing, PreparedLines, TrainingStream
-    from uncial.training.lines import line_mixer, plan_lines
+    from uncial.training.batches import PreparedLines
+    from uncial.training.lines import plan_lines
     from uncial.training.loop import fit
     from uncial.training.losses import Learner
     from uncial.training.pictures import drawer
     from uncial.training.provenance import provenance
-    from uncial.training.schedule import affordable_looks, first_plan
+    from uncial.training.rates import range_test
+    from uncial.training.schedule import first_plan
     from uncial.training.session import Session
     from uncial.training.start import begin
     from uncial.training.validation import validator
@@ -217,28 +205,16 @@ def _run(
         plan.network, settings.kind, settings.shortcut, wide=settings.wide_shortcut
     ).to(device_named(config.device))
     prepared = PreparedLines(store, plan.lines.rows, plan.preprocessing)
-    stream = TrainingStream(
-        prepared,
-        plan.lines.labels,
-        plan.lines.widths,
-        plan.lines.least,
-        Drawing(
-            area=settings.batch * plan.median_width,
-            seed=settings.seed,
-            strength=settings.augment,
-            rare_first=settings.rare_first,
-            rare_often=settings.rare_often,
-        ),
-        line_mixer(prepared, plan, settings.mix),
-    )
+    stream = _stream(prepared, plan, settings)
     steps = first_plan(settings, stream.batches)
-    looks = affordable_looks(
-        settings.validations,
-        steps=steps,
-        lines_a_step=settings.batches * len(plan.lines) / stream.batches,
-        lines_a_look=len(plan.validation),
-    )
-    settings = replace(settings, validations=looks)
+    settings = _looking(settings, stream, plan, steps)
+    if fresh and config.optimizer.lr == "range":
+        found = range_test(
+            learner, stream, settings, rates=plan.start.rates, threads=config.threads
+        )
+        settings = replace(settings, lr=found.rate)
+        folder.create({**folder.reopen(), "settings": settings.to_json()})
+        reporter(Note(text=f"range test: learning rate {found.rate:g}"))
     session = Session(
         learner,
         settings,
@@ -249,6 +225,7 @@ def _run(
     if fresh:
         session.progress = session.progress.moved(steps=steps)
         _announce(plan, settings, reporter)
+        _check_up(opened, plan, reporter)
     else:
         session.restore(folder.checkpoint)
         folder.rewind_events(session.progress.events)
@@ -265,6 +242,49 @@ def _run(
         threads=config.threads,
     )
     return session, plan, ended
+
+
+def _check_up(opened: _Opened, plan: Plan, reporter: Reporter) -> None:
+    """Say what is wrong with the lines before the first step."""
+    from uncial.training.checkup import examine
+
+    normalization, has_base = opened.settings.normalization, opened.base is not None
+    for diagnosis in examine(opened.store, plan, normalization, has_base=has_base):
+        reporter(diagnosis.note())
+
+
+def _stream(prepared: PreparedLines, plan: Plan, settings: Settings) -> TrainingStream:
+    """The training lines in batches."""
+    from uncial.training.batches import Drawing, TrainingStream
+    from uncial.training.lines import line_mixer
+
+    return TrainingStream(
+        prepared,
+        plan.lines.labels,
+        plan.lines.widths,
+        plan.lines.least,
+        Drawing(
+            area=settings.batch * plan.median_width,
+            seed=settings.seed,
+            strength=settings.augment,
+            rare_first=settings.rare_first,
+            rare_often=settings.rare_often,
+        ),
+        line_mixer(prepared, plan, settings.mix),
+    )
+
+
+def _looking(settings: Settings, stream: TrainingStream, plan: Plan, steps: int) -> Settings:
+    """Settings with as many validations as a run of that many steps can afford."""
+    from uncial.training.schedule import affordable_looks
+
+    looks = affordable_looks(
+        settings.validations,
+        steps=steps,
+        lines_a_step=settings.batches * len(plan.lines) / stream.batches,
+        lines_a_look=len(plan.validation),
+    )
+    return replace(settings, validations=looks)
 
 
 def _announce(plan: Plan, settings: Settings, reporter: Reporter) -> None:

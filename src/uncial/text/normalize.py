@@ -11,18 +11,20 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import ClassVar, Literal, cast
 
 from uncial.errors import ConfigError
 from uncial.registry import Registry
+from uncial.text.graphemes import graphemes
 
 Rule = Callable[[str], str]
 Form = Literal["NFC", "NFD", "NFKC", "NFKD"]
 
 _FORMS = ("nfc", "nfd", "nfkc", "nfkd")
+_MAP = "map:"
 
 RULES: Registry[Rule] = Registry(
     "normalization",
@@ -54,7 +56,7 @@ class Normalization:
     whatever later rules removed.
 
     Attributes:
-        rules: Names in `RULES`.
+        rules: Names in `RULES`, or a table of replacements as `replacing` writes it.
 
     Raises:
         ConfigError: A rule has no such name.
@@ -94,9 +96,46 @@ class Normalization:
         return cls(rules)
 
 
+def replacing(table: Mapping[str, str]) -> str:
+    """The name of a rule that replaces graphemes, by code points: ``map:17F=73,AD=``.
+
+    Args:
+        table: Replacement by grapheme; an empty one drops it.
+    """
+    pairs = (f"{_code_points(old)}={_code_points(new)}" for old, new in sorted(table.items()))
+    return _MAP + ",".join(pairs)
+
+
+def _code_points(text: str) -> str:
+    return ".".join(f"{ord(char):X}" for char in text)
+
+
+def _text(points: str) -> str:
+    return "".join(chr(int(point, 16)) for point in points.split(".") if point)
+
+
+def _replacement(name: str) -> Rule:
+    """The rule that `replacing` has named."""
+    try:
+        pairs = [pair.split("=") for pair in name.removeprefix(_MAP).split(",")]
+        table = {_text(old): _text(new) for old, new in pairs}
+    except (ValueError, OverflowError) as error:
+        raise ConfigError(
+            f"normalization rule {name!r} is no table of code points",
+            remedy="write it as map:17F=73,AD= with hexadecimal numbers",
+        ) from error
+
+    def replaced(text: str) -> str:
+        if not any(old in text for old in table):
+            return text
+        return "".join(table.get(one, one) for one in graphemes(text))
+
+    return replaced
+
+
 @lru_cache(maxsize=256)
 def _steps(rules: tuple[str, ...]) -> tuple[Rule, ...]:
-    steps = [RULES.get(rule) for rule in rules]
+    steps = [_replacement(rule) if rule.startswith(_MAP) else RULES.get(rule) for rule in rules]
     forms = [rule for rule in rules if rule in _FORMS]
     if forms and rules[-1] != forms[-1]:
         steps.append(RULES.get(forms[-1]))  # dropping characters may have undone the form

@@ -36,6 +36,10 @@ class StartConfig:
     else none."""
     lower_rate: float = 0.0
     """Their learning rate as a share of that of the others; 0 freezes them."""
+    lower_steps: int = 0
+    """Optimizer steps after which they learn like the others; 0: never."""
+    charset: Path | None = None
+    """File of the command charset: what becomes of each character that the base lacks."""
 
     def __post_init__(self) -> None:
         wrong = []
@@ -51,6 +55,8 @@ class StartConfig:
             wrong.append("there are no layers to append to without a base")
         if self.lower != "auto" and self.lower < 0:
             wrong.append("lower must not be negative")
+        if self.lower_steps < 0:
+            wrong.append("lower_steps must not be negative")
         if not 0 <= self.lower_rate <= 1:
             wrong.append("lower_rate must be from 0 to 1")
         if wrong:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from uncial.errors import ConfigError
+from uncial.text.negotiation import read_negotiation
 from uncial.training.basis import Auto, StartConfig, TesseractConfig
 from uncial.training.provenance import CardConfig
 
@@ -51,8 +52,8 @@ class OptimizerConfig:
 
     __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
 
-    lr: float | Auto = "auto"
-    """Peak learning rate."""
+    lr: float | Auto | Literal["range"] = "auto"
+    """Peak learning rate; auto takes the preset's, range tries 48 steps at rising rates."""
     batch: int | Auto = "auto"
     """Lines of median width in one batch; wider lines come in smaller batches."""
     batches: int | Auto = "auto"
@@ -131,6 +132,9 @@ class TrainConfig:
     """Optimizer steps; fixes the length exactly. 0: by minutes, else by epochs."""
     epochs: int = 60
     """Passes over the lines when neither minutes nor steps are given."""
+    folds: int = 0
+    """Models to train, each without a part of the lines that validates it; they share the
+    minutes, and vote when they read. 0 trains one."""
     seed: int = 0
     """Fixes first weights, order and distortions of the lines, and drawn splits."""
     resume: bool = False
@@ -161,6 +165,13 @@ class TrainConfig:
     card: CardConfig = field(default_factory=CardConfig)
     """What the model's card says that no program can know."""
 
+    def __post_init__(self) -> None:
+        if self.folds == 1 or self.folds < 0:
+            raise ConfigError(
+                f"{self.folds} folds leave nothing to train on",
+                remedy="ask for 2 folds or more, or for 0 to train one model",
+            )
+
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
@@ -170,6 +181,7 @@ class Settings:
         frames: Frames wanted for a median label when `stretch` is auto.
         style: How lines are prepared, see `uncial.imaging.prepare.Preprocessing`.
         wide_shortcut: Whether the early head sees neighbouring frames, see `ShortcutHead`.
+        lower_steps: Steps after which slowed layers learn like the others; 0: never.
     """
 
     preset: str
@@ -204,6 +216,7 @@ class Settings:
     wide_shortcut: bool = False
     momentum: float = 0.9
     rare_often: float = 0.0
+    lower_steps: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """As JSON-ready values."""
@@ -272,9 +285,13 @@ def resolve(config: TrainConfig, cores: int = 1, base: ModelArchive | None = Non
         _check_kept(config)
     for part in (config.network, config.optimizer, config.loss, config.stop):
         given = {f.name: getattr(part, f.name) for f in fields(part)}
-        values.update({name: value for name, value in given.items() if value != "auto"})
+        values.update({n: value for n, value in given.items() if value not in ("auto", "range")})
     names = ("minutes", "steps", "epochs", "seed", "normalization")
     values = {name: getattr(config, name) for name in names} | {"preset": preset} | values
+    values["lower_steps"] = config.start.lower_steps
+    if config.start.charset is not None:
+        rule = read_negotiation(config.start.charset).rule
+        values["normalization"] = "+".join(filter(None, (values["normalization"], rule)))
     settings = Settings(**values)
     _check(settings)
     if config.pictures < 0:

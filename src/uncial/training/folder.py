@@ -71,7 +71,7 @@ class RunFolder:
         """
         if not self.settings.exists():
             raise ConfigError(
-                f"there is no run in {self.path} to resume",
+                f"there is no run in {self.path}",
                 remedy="name the folder that the run was started with",
             )
         remedy = "start a new run in another folder; a model.safetensors here is still good"

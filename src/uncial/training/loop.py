@@ -10,6 +10,7 @@ from uncial.errors import Cancelled
 from uncial.models.compute import worker_pool
 from uncial.progress import Advanced, Metric, Note, Reporter, Sample
 from uncial.training.batches import TrainingStream
+from uncial.training.doctor import DIVERGED, WRITTEN
 from uncial.training.folder import RunFolder
 from uncial.training.guard import Guard, check_rescues
 from uncial.training.parallel import Replicas
@@ -61,6 +62,8 @@ def fit(
             replicas = Replicas(session.learner, settings.batches, pool)
             batches = stream.from_place(session.progress.place)
             while session.share < 1 and not (session.reached or _stale(session)):
+                if session.release():
+                    replicas = Replicas(session.learner, settings.batches, pool)
                 group = list(islice(batches, settings.batches))
                 rate = session.prepare_rate()
                 seed = settings.seed * 1_000_003 + session.progress.step
@@ -152,6 +155,7 @@ def _validate(
         session.progress = session.progress.moved(best_step=step)
         save_model(session)
     reporter(Metric(name="validation_cer", value=seen.cer, step=step))
+    reporter(Metric(name=WRITTEN, value=seen.written, step=step))
     for name, truth, output in seen.samples:
         reporter(Sample(name=name, truth=truth, output=output, step=step))
 
@@ -180,4 +184,5 @@ def _rescue_note(session: Session) -> Note:
         text=f"training diverged; back to step {at.step} with {at.lr_factor:.3g} of the "
         "learning rate",
         level="warning",
+        code=DIVERGED,
     )

@@ -58,6 +58,11 @@ class AdamW:
         for group in self._groups:
             group.step(self.rate)
 
+    def level(self) -> None:
+        """Give every parameter the whole rate from now on."""
+        for group in self._groups:
+            group.share = 1.0
+
     def tensors(self) -> Iterator[tuple[str, Tensor]]:
         """Its state by name; the tensors are the live ones."""
         for number, group in enumerate(self._groups):
@@ -93,7 +98,7 @@ class _Group:
         self.steps = [torch.zeros((), dtype=torch.float32, device=p.device) for p in parameters]
         self._weight_decay = weight_decay
         self._momentum = momentum
-        self._share = share
+        self.share = share
 
     def step(self, rate: float) -> None:
         used = [at for at, p in enumerate(self.parameters) if p.grad is not None]
@@ -108,7 +113,7 @@ class _Group:
             [self.squares[at] for at in used],
             [],
             [self.steps[at] for at in used],
-            lr=rate * self._share,
+            lr=rate * self.share,
             beta1=self._momentum,
             beta2=_SQUARES,
             weight_decay=self._weight_decay,

@@ -52,6 +52,7 @@ class Session:
             shares={named[name]: share for name, share in (rates or {}).items()},
         )
         self.progress = Progress()
+        self._released = not rates
         self._started = started
         self._started_cpu = started_cpu
 
@@ -86,6 +87,21 @@ class Session:
         rate = learning_rate(self.settings, self.share) * self.progress.lr_factor
         self.optimizer.rate = rate
         return rate
+
+    def release(self) -> bool:
+        """Let slowed or frozen layers learn like the others if their time is over.
+
+        Returns:
+            Whether that happened just now, so that copies of the network are out of date.
+        """
+        after = self.settings.lower_steps
+        if self._released or not after or self.progress.step < after:
+            return False
+        self._released = True
+        self.optimizer.level()
+        self.learner.network.requires_grad_(True)
+        self.learner.train()
+        return True
 
     def gradient_norm(self) -> float:
         """Clip the gradient; its norm before."""

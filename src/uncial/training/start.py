@@ -69,7 +69,13 @@ def open_base(config: StartConfig) -> ModelArchive | None:
             "also the traineddata that it was trained with",
         ) from error
     if kind == "safetensors":
-        return native.unpack(data)
+        archive = native.unpack(data)
+        if archive.voters:
+            raise ConfigError(
+                f"{path}: holds {len(archive.voters) + 1} models that vote",
+                remedy="start from the model.safetensors of one of its folds",
+            )
+        return archive
     return _archive(TrainedData.unpack(data, path.name), path.name)
 
 

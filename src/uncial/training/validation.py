@@ -24,10 +24,12 @@ class Validation:
 
     Attributes:
         cer: Micro-averaged, a fraction; the same number that `evaluate` gives.
+        written: Characters of all outputs over those of all ground truth.
         samples: Line id, ground truth and output of a few lines, the same each time.
     """
 
     cer: float
+    written: float
     samples: tuple[tuple[str, str, str], ...]
 
 
@@ -55,8 +57,11 @@ def validator(
         outputs = [reading.text for reading in readings]
         rate = cer(zip(truths, outputs, strict=True), normalization=normalization)
         shown = zip(ids, truths, outputs, strict=False)
+        characters = sum(map(len, outputs)) / max(1, sum(map(len, truths)))
         return Validation(
-            rate, tuple((name, normalization(t), normalization(o)) for name, t, o in shown)
+            rate,
+            characters,
+            tuple((name, normalization(t), normalization(o)) for name, t, o in shown),
         )
 
     return look

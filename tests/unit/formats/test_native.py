@@ -153,11 +153,17 @@ def test_what_is_no_safetensors_file_is_called_so(data: bytes) -> None:
         native.unpack(data)
 
 
-@pytest.mark.parametrize("version", [2, 10**30, 0, -1, "1", None, 1.0, [1]])
+@pytest.mark.parametrize("version", [3, 10**30, 0, -1, "1", None, 1.0, [1]])
 def test_another_version_is_named(version: object) -> None:
-    with pytest.raises(FormatError, match=r"model format .* reads up to 1") as caught:
+    with pytest.raises(FormatError, match=r"model format .* reads up to 2") as caught:
         native.unpack(_file({**HEADER, "format": version}))
     assert "update" in caught.value.remedy
+
+
+@pytest.mark.parametrize("voters", [5, "one", [1], [{"spec": "[1,8,0,1 O1c2]"}]])
+def test_voters_that_are_no_models_are_refused(voters: object) -> None:
+    with pytest.raises(FormatError, match=r"voters|lacks or misstates"):
+        native.unpack(_file({**HEADER, "format": 2, "voters": voters}))
 
 
 @pytest.mark.parametrize("name", sorted(HEADER.keys() - {"format"}))

@@ -12,12 +12,12 @@ from bad_lines import write_pairs
 
 from uncial.errors import Cancelled, ConfigError, FormatError
 from uncial.models.recognizer import Recognizer
-from uncial.progress import Advanced, CancelToken, Event
+from uncial.progress import Advanced, CancelToken, Event, Note
 from uncial.tasks.base import as_json
 from uncial.tasks.inspect import InspectConfig, inspect
 from uncial.tasks.train import TrainConfig, TrainResult, train
 from uncial.training.basis import StartConfig
-from uncial.training.config import LossConfig, NetworkConfig
+from uncial.training.config import LossConfig, NetworkConfig, OptimizerConfig
 from uncial.training.provenance import CardConfig
 
 SPEC = "[1,24,0,1 Cl3,3,4,2,2 Bnr Mp2,2 Fh (I Lbx6)]"
@@ -118,3 +118,13 @@ def test_pictures_show_a_line_and_change_nothing(lines: Path, tmp_path: Path, ki
     assert all((ours[name] == theirs[name]).all() for name in ours)
     with pytest.raises(ConfigError, match="pictures must not be negative"):
         train(_config(lines, tmp_path / "other", pictures=-1))
+
+
+def test_a_rate_that_was_looked_for_is_told_and_kept(lines: Path, tmp_path: Path) -> None:
+    told: list[Event] = []
+    config = _config(lines, tmp_path / "run", steps=2, optimizer=OptimizerConfig(lr="range"))
+    train(config, told.append)
+    (note,) = [event.text for event in told if isinstance(event, Note) and "range" in event.text]
+    kept = json.loads((tmp_path / "run" / "run.json").read_text("utf-8"))["settings"]["lr"]
+    assert note == f"range test: learning rate {kept:g}"
+    assert kept > 0

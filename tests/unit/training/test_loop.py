@@ -49,7 +49,7 @@ class Run:
         def look(network: Network) -> Validation:
             assert not network.training
             self.looks.append(self.session.progress.step)
-            return Validation(next(self.cers), (("line", "truth", "output"),))
+            return Validation(next(self.cers), 1.0, (("line", "truth", "output"),))
 
         def save_model(session: Session) -> None:
             self.models.append(session.progress.step)

@@ -3,16 +3,18 @@
 Layout: an ordinary ``.safetensors`` file. Its ``__metadata__`` has the key ``uncial`` with one
 JSON object::
 
-    format         1, raised when a reader of today would misread the file
+    format         1, raised when a reader of today would misread the file; 2 with voters
     spec           VGSL text
     codec          Codec.to_json()
     preprocessing  Preprocessing.to_json()
     normalization  rule names joined by "+"
     metadata       provenance, free JSON
     ranges         optional: least and greatest input of convolutions by name
+    voters         optional: such an object, without ``format``, for each further model
 
 Tensors are the weights by name; a uint8 tensor named ``component/…`` holds the bytes of a part
-that another program keeps beside its network.
+that another program keeps beside its network. Names of the n-th voter's tensors begin with
+``voter/n/``, counted from 1.
 
 Loading parses JSON and tensors; nothing is ever unpickled or executed.
 
@@ -23,9 +25,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
@@ -35,9 +39,10 @@ from uncial.imaging.prepare import Preprocessing
 from uncial.text.codec import Codec
 from uncial.text.normalize import Normalization
 
-FORMAT = 1
+FORMAT = 2
 _KEY = "uncial"
 _COMPONENT = "component/"
+_VOTER = "voter/"
 _MAX_HEADER = 100_000_000  # bytes; the bound of the safetensors library itself
 _AGAIN = "copy or download the file again; this one is cut short, damaged or was edited"
 _FINITE = 1e30  # no activation is as large
@@ -50,13 +55,27 @@ _FIELDS = {
 }
 
 # Version n -> a function that turns a header of version n into one of version n + 1.
-_MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
+_MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    1: lambda header: {**header, "format": 2},  # which came with voters
+}
 
 
 def pack(archive: ModelArchive) -> bytes:
     """The bytes of a model file."""
-    header = {
-        "format": FORMAT,
+    header, weights = _parts(archive)
+    if archive.voters:
+        header["voters"] = []
+    for number, voter in enumerate(archive.voters, start=1):
+        its_header, its_weights = _parts(voter)
+        header["voters"].append(its_header)
+        weights |= {f"{_VOTER}{number}/{name}": array for name, array in its_weights.items()}
+    header = {"format": FORMAT if archive.voters else 1, **header}
+    return save(weights, metadata={_KEY: json.dumps(header, ensure_ascii=False)})
+
+
+def _parts(archive: ModelArchive) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    """Header and tensors of one model."""
+    header: dict[str, Any] = {
         "spec": archive.spec,
         "codec": archive.codec.to_json(),
         "preprocessing": archive.preprocessing.to_json(),
@@ -68,7 +87,7 @@ def pack(archive: ModelArchive) -> bytes:
     weights = {name: np.asarray(array, order="C") for name, array in archive.weights.items()}
     for name, data in archive.components.items():
         weights[_COMPONENT + name] = np.frombuffer(data, np.uint8)
-    return save(weights, metadata={_KEY: json.dumps(header, ensure_ascii=False)})
+    return header, weights
 
 
 def unpack(data: bytes) -> ModelArchive:
@@ -85,6 +104,23 @@ def unpack(data: bytes) -> ModelArchive:
             f"the tensors of this model file cannot be read: {error}",
             remedy=_AGAIN,
         ) from error
+    told = header.get("voters", [])
+    if not isinstance(told, list) or not all(isinstance(voter, dict) for voter in told):
+        raise FormatError("the voters are not JSON objects", offset=8, remedy=_AGAIN)
+    own = {name: array for name, array in weights.items() if not name.startswith(_VOTER)}
+    voters = [
+        _archive(voter, _under(f"{_VOTER}{number}/", weights))
+        for number, voter in enumerate(told, start=1)
+    ]
+    return replace(_archive(header, own), voters=tuple(voters))
+
+
+def _under(prefix: str, weights: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    return {n.removeprefix(prefix): array for n, array in weights.items() if n.startswith(prefix)}
+
+
+def _archive(header: dict[str, Any], weights: dict[str, NDArray[Any]]) -> ModelArchive:
+    """One model from its header and tensors."""
     components = {name: array for name, array in weights.items() if name.startswith(_COMPONENT)}
     for name, kind in _FIELDS.items():
         if not isinstance(header.get(name), kind):

@@ -1,0 +1,43 @@
+"""What comes of a training run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainResult:
+    """What came of a run.
+
+    Attributes:
+        run: The run folder.
+        model: The best model, by validation CER.
+        ended: ``"finished"``, ``"early stop"`` or ``"interrupted"``.
+        validation_cer: Of that model, a fraction.
+        best_step: Optimizer step at which it was validated; -1 if only at the end.
+        steps: Optimizer steps done.
+        lines_seen: Training lines, with repeats.
+        training_lines: Distinct ones.
+        parameters: Numbers in the network.
+        seconds: Wall time, preparation included, all processes of the run.
+        cpu_seconds: Processor time of the same.
+        report: HTML report on the validation lines.
+        traineddata: The model for Tesseract, if it can read such a network.
+        diagnoses: What is wrong with the run, and what to do about it, by code.
+    """
+
+    run: Path
+    model: Path
+    ended: str
+    validation_cer: float
+    best_step: int
+    steps: int
+    lines_seen: int
+    training_lines: int
+    parameters: int
+    seconds: float
+    cpu_seconds: float
+    report: Path
+    traineddata: Path | None = None
+    diagnoses: dict[str, str] = field(default_factory=dict)
