@@ -69,7 +69,7 @@ def test_the_course_of_a_real_run_is_diagnosed(
     watch = Watch(silent)
     try:
         folder = RunFolder(tmp_path)
-        fit(session, stream, _look, folder, watch, save_model=_forget, threads=1)
+        fit(session, stream, _look, folder, watch, save_model=_forget, watch=_forget, threads=1)
     except TrainingError:
         assert expected == ["rate-too-high"]
     watch.end()

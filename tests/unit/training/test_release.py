@@ -42,7 +42,7 @@ def test_frozen_layers_begin_to_learn_when_their_steps_are_over(
         if isinstance(event, Advanced):
             moved[event.done] = not torch.equal(lower, before)
 
-    fit(session, stream, _look, folder, watch, save_model=_forget, threads=1)
+    fit(session, stream, _look, folder, watch, save_model=_forget, watch=_forget, threads=1)
     assert moved == {1: False, 2: False, 3: False, 4: True, 5: True}
 
 
