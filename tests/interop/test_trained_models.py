@@ -18,7 +18,7 @@ from uncial.models.tesseract import TesseractRecognizer
 from uncial.nn.weights import to_arrays
 from uncial.tasks.train import TrainConfig, TrainResult, train
 from uncial.training.basis import StartConfig, TesseractConfig
-from uncial.training.config import NetworkConfig, OptimizerConfig, StopConfig
+from uncial.training.config import LossConfig, NetworkConfig, OptimizerConfig, StopConfig
 from uncial.training.start import open_base
 from uncial.training.starter import charset_of_base
 from uncial.training.strategies import extend_charset
@@ -58,6 +58,7 @@ def trained(lines: Path, tmp_path_factory: pytest.TempPathFactory) -> TrainResul
             threads=1,
             network=NetworkConfig(spec=SPEC),
             optimizer=OptimizerConfig(lr=0.02, batches=1),
+            loss=LossConfig(ending=0.0),
             stop=StopConfig(validations=1),
             tesseract=TesseractConfig(integer=True),
         )
@@ -130,6 +131,7 @@ def test_lstmtraining_goes_on_from_it_and_we_from_its_checkpoint(
             output=tmp_path / "run",
             steps=2,
             threads=1,
+            loss=LossConfig(ending=0.0),
             stop=StopConfig(validations=1),
             start=StartConfig(base=saved, traineddata=Path(model)),
         )
@@ -155,6 +157,7 @@ def test_top_layers_and_a_grown_charset_are_read_too(
             steps=2,
             threads=1,
             network=NetworkConfig(spec="[Lfx9 O1c1]"),
+            loss=LossConfig(ending=0.0),
             stop=StopConfig(validations=1),
             start=StartConfig(base=trained.traineddata, append_index=3),
         )
