@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from uncial.tasks.convert import ConvertConfig, convert
     from uncial.tasks.demo import DemoConfig, demo
     from uncial.tasks.doctor import DoctorConfig, doctor
+    from uncial.tasks.drift import DriftConfig, drift
     from uncial.tasks.evaluate import EvaluateConfig, evaluate
     from uncial.tasks.ingest import IngestConfig, ingest
     from uncial.tasks.inspect import InspectConfig, inspect
@@ -36,6 +37,7 @@ _HOMES = {
     "ConvertConfig": "uncial.tasks.convert",
     "DemoConfig": "uncial.tasks.demo",
     "DoctorConfig": "uncial.tasks.doctor",
+    "DriftConfig": "uncial.tasks.drift",
     "EvaluateConfig": "uncial.tasks.evaluate",
     "IngestConfig": "uncial.tasks.ingest",
     "InspectConfig": "uncial.tasks.inspect",
@@ -54,6 +56,7 @@ _HOMES = {
     "convert": "uncial.tasks.convert",
     "demo": "uncial.tasks.demo",
     "doctor": "uncial.tasks.doctor",
+    "drift": "uncial.tasks.drift",
     "evaluate": "uncial.tasks.evaluate",
     "ingest": "uncial.tasks.ingest",
     "inspect": "uncial.tasks.inspect",
@@ -71,6 +74,7 @@ __all__ = [
     "ConvertConfig",
     "DemoConfig",
     "DoctorConfig",
+    "DriftConfig",
     "EvaluateConfig",
     "IngestConfig",
     "InspectConfig",
@@ -89,6 +93,7 @@ __all__ = [
     "convert",
     "demo",
     "doctor",
+    "drift",
     "evaluate",
     "ingest",
     "inspect",

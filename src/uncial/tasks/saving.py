@@ -82,6 +82,7 @@ def finish(
         reporter(Note(text="8-bit integers read worse; the model will read without them"))
         recognizer.read_in_reals()
         evaluation = evaluate_lines(recognizer, store, rows, reporter)
+    recognizer.metadata["validation_cer"] = evaluation.score.cer
     write_atomically(folder.model, native.pack(recognizer.to_archive()))
     page = html(
         evaluation,

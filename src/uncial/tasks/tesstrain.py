@@ -209,6 +209,7 @@ def _proto(making: _Making, component: str, path: Path) -> None:
 def _training(making: _Making) -> None:
     """The model, trained."""
     from uncial.tasks.train import train
+    from uncial.training.basis import RetainConfig
     from uncial.training.config import NetworkConfig, OptimizerConfig, StopConfig, TrainConfig
 
     _lists(making)
@@ -230,6 +231,7 @@ def _training(making: _Making) -> None:
             stop=StopConfig(target=variables.number("TARGET_ERROR_RATE") / 100),
             start=variables.start(),
             tesseract=variables.tesseract(),
+            retain=RetainConfig(source="none"),
             threads=making.config.threads,
             device=making.config.device,
             go_on=True,

@@ -15,7 +15,8 @@ from uncial.training.config import Settings, TrainConfig, resolve
 if TYPE_CHECKING:
     from uncial.archive import ModelArchive
     from uncial.data.store import LineStore
-    from uncial.training.basis import StartConfig
+    from uncial.tasks.baseset import BaseSet
+    from uncial.training.basis import RetainConfig, StartConfig
     from uncial.training.folder import RunFolder
     from uncial.training.lines import Plan
     from uncial.training.session import Session
@@ -41,6 +42,11 @@ class TrainResult:
         cpu_seconds: Processor time of the same.
         report: HTML report on the validation lines.
         traineddata: The model for Tesseract, if it can read such a network.
+        base_set_lines: Held-out lines of the base set, or rendered ones, that were read; 0
+            where there are none.
+        base_set_cer_before: Of the base on them, a fraction.
+        base_set_cer_after: Of the model.
+        interpolation: Where the model lies on the way from the base, 0, to what was trained, 1.
     """
 
     run: Path
@@ -56,6 +62,10 @@ class TrainResult:
     cpu_seconds: float
     report: Path
     traineddata: Path | None = None
+    base_set_lines: int = 0
+    base_set_cer_before: float | None = None
+    base_set_cer_after: float | None = None
+    interpolation: float = 1.0
 
 
 def train(config: TrainConfig, reporter: Reporter = silent) -> TrainResult:
@@ -72,6 +82,7 @@ def train(config: TrainConfig, reporter: Reporter = silent) -> TrainResult:
         TrainingError: The run diverged, or no line is wide enough for its text.
     """
     started, started_cpu = time.perf_counter(), time.process_time()
+    from uncial.tasks.baseset import model_cer, settle
     from uncial.tasks.saving import finish, write_for_tesseract
     from uncial.training.folder import RunFolder
 
@@ -82,10 +93,20 @@ def train(config: TrainConfig, reporter: Reporter = silent) -> TrainResult:
         folder.log(event)
         reporter(event)
 
-    session, plan, ended = _run(opened, folder, tell, (started, started_cpu))
+    base_set = _base_set(opened, folder, tell)
+    session, plan, ended = _run(opened, base_set, folder, tell, (started, started_cpu))
     if ended != "finished":
         tell(Note(text=f"{ended}: the best model so far is kept"))
-    saved_cer = finish(folder, opened.store, plan, session.progress.best_cer, tell)
+    best, alpha = session.progress.best_cer, 1.0
+    if opened.base is not None and plan.start.fresh is not None:
+        alpha = settle(folder.model, opened.base, opened.config.retain, base_set, tell)
+    if alpha < 1:
+        best = model_cer(folder.model, opened.store, plan.validation)
+    saved_cer = finish(folder, opened.store, plan, best, tell)
+    after = None
+    if base_set is not None:
+        after = model_cer(folder.model, base_set.store, base_set.held_out)
+        tell(Note(text=base_set.told(after)))
     if plan.preprocessing.style == "tesseract":
         write_for_tesseract(folder, opened.config.tesseract.integer, tell)
     at = session.progress
@@ -103,6 +124,10 @@ def train(config: TrainConfig, reporter: Reporter = silent) -> TrainResult:
         cpu_seconds=session.cpu_seconds,
         report=folder.report,
         traineddata=folder.traineddata if folder.traineddata.exists() else None,
+        base_set_lines=len(base_set.held_out) if base_set else 0,
+        base_set_cer_before=base_set.before if base_set else None,
+        base_set_cer_after=after,
+        interpolation=alpha,
     )
 
 
@@ -146,6 +171,7 @@ def _opened(config: TrainConfig, folder: RunFolder, reporter: Reporter) -> _Open
             config,
             data=tuple(path.resolve() for path in config.data),
             start=_kept_base(config.start, folder),
+            retain=_found_base_set(config),
         )
         told = {"config": as_json(config), "settings": settings.to_json()}
         folder.create({**told, "data": {"fingerprint": store.fingerprint, "lines": store.splits}})
@@ -188,21 +214,51 @@ def _kept_base(config: StartConfig, folder: RunFolder) -> StartConfig:
     )
 
 
+def _found_base_set(config: TrainConfig) -> RetainConfig:
+    """What keeps the base, with the lines of the base's own run where none are named."""
+    from uncial.tasks.baseset import lines_of_run
+
+    retain = config.retain
+    lines = tuple(path.resolve() for path in retain.base_set)
+    if config.start.base is not None and not lines and retain.source in ("auto", "lines"):
+        lines = lines_of_run(config.start.base)
+    return replace(retain, base_set=lines)
+
+
+def _base_set(opened: _Opened, folder: RunFolder, reporter: Reporter) -> BaseSet | None:
+    """The lines to hold the base to, read by it; none from scratch."""
+    from uncial.tasks.baseset import open_base_set
+
+    if opened.base is None:
+        return None
+    return open_base_set(
+        opened.config.retain,
+        opened.base,
+        folder=folder.lines,
+        seed=opened.settings.seed,
+        reporter=reporter if opened.fresh else silent,
+    )
+
+
 def _run(
-    opened: _Opened, folder: RunFolder, reporter: Reporter, started: tuple[float, float]
+    opened: _Opened,
+    base_set: BaseSet | None,
+    folder: RunFolder,
+    reporter: Reporter,
+    started: tuple[float, float],
 ) -> tuple[Session, Plan, str]:
     import torch
 
     from uncial.models.compute import device_named
     from uncial.tasks.saving import model_writer
     from uncial.text.normalize import Normalization
-    from uncial.training.batches import Drawing, PreparedLines, TrainingStream
-    from uncial.training.lines import line_mixer, plan_lines
+    from uncial.training.lines import plan_lines
     from uncial.training.loop import fit
     from uncial.training.losses import Learner
     from uncial.training.schedule import affordable_looks, first_plan
     from uncial.training.session import Session
     from uncial.training.start import begin
+    from uncial.training.stream import teacher_of, training_stream
     from uncial.training.validation import validator
 
     config, settings, store, fresh = opened.config, opened.settings, opened.store, opened.fresh
@@ -211,22 +267,11 @@ def _run(
     plan = plan_lines(
         store, settings, told, lambda texts: begin(config, settings, opened.base, texts, told)
     )
-    learner = Learner(plan.network, settings.kind, settings.shortcut).to(
+    others = base_set.replayed if base_set is not None and settings.replay else None
+    stream, replayed = training_stream(store, plan, settings, others, told)
+    teacher = teacher_of(plan, settings, replayed)
+    learner = Learner(plan.network, settings.kind, settings.shortcut, teacher).to(
         device_named(config.device)
-    )
-    prepared = PreparedLines(store, plan.lines.rows, plan.preprocessing)
-    stream = TrainingStream(
-        prepared,
-        plan.lines.labels,
-        plan.lines.widths,
-        plan.lines.least,
-        Drawing(
-            area=settings.batch * plan.median_width,
-            seed=settings.seed,
-            strength=settings.augment,
-            rare_first=settings.rare_first,
-        ),
-        line_mixer(prepared, plan, settings.mix),
     )
     steps = first_plan(settings, stream.batches)
     looks = affordable_looks(

@@ -170,12 +170,17 @@ class Drawing:
         strength: Of augmentation; 0 gives the lines as they are.
         rare_first: How far lines with rare labels come forward in the first epoch: the exponent
             of `rarity` with which lines are drawn, one after the other; 0 draws them evenly.
+        replayed: How many of the lines, the last ones, are of a base set. Words of them and of
+            the run's own lines are not joined to each other.
+        replay: Share of the views that they make up, 0-1; they are drawn anew in each epoch.
     """
 
     area: int
     seed: int
     strength: float = 1.0
     rare_first: float = 0.0
+    replayed: int = 0
+    replay: float = 0.0
 
 
 class TrainingStream:
@@ -207,6 +212,7 @@ class TrainingStream:
         self._drawing = drawing
         self._mixer = mixer
         self._urgency = drawing.rare_first * rarity(labels)
+        self._own = len(labels) - drawing.replayed
 
     @property
     def batches(self) -> int:
@@ -234,7 +240,18 @@ class TrainingStream:
         widths = np.where(drawn >= self._least, drawn, self._widths).astype(np.int64)
         padding = 2 * self._lines.preprocessing.pad
         urgency = rng.gumbel(size=len(widths)) + (self._urgency if epoch == 0 else 0.0)
-        return width_buckets(widths + padding, self._drawing.area, urgency), widths
+        chosen = self._chosen(rng)
+        buckets = width_buckets(widths[chosen] + padding, self._drawing.area, urgency[chosen])
+        return [chosen[bucket] for bucket in buckets], widths
+
+    def _chosen(self, rng: np.random.Generator) -> NDArray[np.int64]:
+        """The run's own lines, and some of a base set."""
+        own, replay = np.arange(self._own), self._drawing.replay
+        count = round(self._own * replay / (1 - replay)) if self._drawing.replayed else 0
+        if not count:
+            return own
+        others = self._drawing.replayed
+        return np.concatenate([own, self._own + rng.choice(others, count, replace=count > others)])
 
     def _batch(
         self,
@@ -255,7 +272,8 @@ class TrainingStream:
     def _view(self, index: int, near: NDArray[np.int64], width: int, epoch: int) -> Line:
         rng = np.random.default_rng((self._drawing.seed, epoch, index))
         if self._mixer is not None and self._drawing.strength > 0:
-            mixed = self._mixer.line(index, near, width, rng)
+            alike = near[(near < self._own) == (index < self._own)]
+            mixed = self._mixer.line(index, alike, width, rng)
             if mixed is not None:
                 return augment(mixed[0], rng, self._drawing.strength, width), mixed[1]
         image, labels = self._lines[index], self._labels[index]

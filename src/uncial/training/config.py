@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from uncial.errors import ConfigError
-from uncial.training.basis import Auto, StartConfig, TesseractConfig
+from uncial.training.basis import Auto, RetainConfig, StartConfig, TesseractConfig
 
 if TYPE_CHECKING:
     from uncial.archive import ModelArchive
@@ -24,6 +24,8 @@ LossKind = Literal["alignment", "ctc"]
 _QUICK_PAYS = 6.0  # core-minutes up to which a small network reads better
 _QUICK_STEPS = 1000
 _WIDE_PAYS = 40.0  # core-minutes
+_REPLAY = 0.3  # share of the views of a fine-tuning that are lines of the base set
+_DISTILL = 0.0
 _GENTLER = 0.25  # share of a preset's learning rate at which a trained model goes on
 _STRICT: dict[str, Any] = {"extra": "forbid", "use_attribute_docstrings": True}
 
@@ -146,6 +148,8 @@ class TrainConfig:
     """When the run looks at itself, and when it ends."""
     start: StartConfig = field(default_factory=StartConfig)
     """What the first weights are."""
+    retain: RetainConfig = field(default_factory=RetainConfig)
+    """What keeps a base from forgetting."""
     tesseract: TesseractConfig = field(default_factory=TesseractConfig)
     """What a model for Tesseract holds beside its network."""
 
@@ -156,6 +160,8 @@ class Settings:
 
     Attributes:
         frames: Frames wanted for a median label when `stretch` is auto.
+        replay: Share of the views that are lines of a base set, where there is one.
+        distill: Weight of the distance to the base's output.
         style: How lines are prepared, see `uncial.imaging.prepare.Preprocessing`.
     """
 
@@ -188,6 +194,8 @@ class Settings:
     normalization: str
     style: str = "uncial"
     target: float = 0.0
+    replay: float = 0.0
+    distill: float = 0.0
 
     def to_json(self) -> dict[str, Any]:
         """As JSON-ready values."""
@@ -252,10 +260,13 @@ def resolve(config: TrainConfig, cores: int = 1, base: ModelArchive | None = Non
     values["batches"] = min(values["batches"], cores)
     if base is not None:
         values |= _values_of(base, values["lr"])
+        values |= {"replay": _REPLAY, "distill": _DISTILL}
         _check_kept(config)
-    for part in (config.network, config.optimizer, config.loss, config.stop):
-        given = {f.name: getattr(part, f.name) for f in fields(part)}
-        values.update({name: value for name, value in given.items() if value != "auto"})
+    parts: tuple[Any, ...] = (config.network, config.optimizer, config.loss, config.stop)
+    given = {f.name: getattr(part, f.name) for part in parts for f in fields(part)}
+    if base is not None:
+        given |= {"replay": config.retain.replay, "distill": config.retain.distill}
+    values.update({name: value for name, value in given.items() if value != "auto"})
     names = ("minutes", "steps", "epochs", "seed", "normalization")
     values = {name: getattr(config, name) for name in names} | {"preset": preset} | values
     settings = Settings(**values)

@@ -10,6 +10,7 @@ from uncial.nn.build import Network
 from uncial.nn.frames import Frames
 from uncial.training.batches import Batch
 from uncial.training.config import LossKind
+from uncial.training.replay import Teacher
 from uncial.training.targets import alignment_targets
 
 STEM = "stem"
@@ -41,12 +42,16 @@ class Learner(nn.Module):
         kind: Main loss, until the last part of the run.
         shortcut: Weight of the shortcut head's loss, toward the same targets; 0, or a network
             without an op named ``stem``, goes without.
+        teacher: The base that it is to stay near; None lets it go where it will.
     """
 
-    def __init__(self, network: Network, kind: LossKind, shortcut: float) -> None:
+    def __init__(
+        self, network: Network, kind: LossKind, shortcut: float, teacher: Teacher | None = None
+    ) -> None:
         super().__init__()
         self.network = network
         self.kind = kind
+        self.teacher = teacher
         self.weight = shortcut if STEM in network.taps else 0.0
         self.head: ShortcutHead | None = None
         if self.weight:
@@ -76,21 +81,27 @@ class Learner(nn.Module):
                 log_probs.detach().exp(), widths, batch.labels, batch.lengths
             )
             main = _cross_entropy(log_probs, targets, widths)
+        total = self._near_base(main, batch, log_probs, widths)
         if self.head is None:
-            return main, main.detach()
+            return total, main.detach()
         stem = tapped[STEM]  # may have more columns than the output
         early = self.head(stem).float().log_softmax(2)
         if self.kind == "alignment" and len(early) == len(log_probs):
             side = _cross_entropy(early, targets, widths)
         else:
             side = ctc_loss(early, stem.widths, batch.labels, batch.lengths)
-        return main + self.weight * side, main.detach()
+        return total + self.weight * side, main.detach()
 
     def _ending(self, batch: Batch) -> tuple[Tensor, Tensor]:
         widths = self.network.output_widths(batch.frames.widths)
         log_probs = _steps(self.network(batch.frames)).float().log_softmax(2)
         main = ctc_loss(log_probs, widths, batch.labels, batch.lengths)
-        return main, main.detach()
+        return self._near_base(main, batch, log_probs, widths), main.detach()
+
+    def _near_base(self, loss: Tensor, batch: Batch, log_probs: Tensor, widths: Tensor) -> Tensor:
+        if self.teacher is None:
+            return loss
+        return loss + self.teacher.distance(batch, log_probs, widths)
 
 
 def alignment_loss(log_probs: Tensor, widths: Tensor, labels: Tensor, lengths: Tensor) -> Tensor:
