@@ -78,8 +78,7 @@ class RetainConfig:
     replay: float | Auto = "auto"
     """Share of the line views, 0-1, that are lines of the base set; auto: 0.3."""
     distill: float | Auto = "auto"
-    """Weight of the distance to the base's own output on those lines, or on every line where
-    none are replayed; auto: 0."""
+    """Weight of the distance to the base's own output on those lines; auto: 1."""
     interpolate: float | Auto = "auto"
     """Where the result lies on the way from the base's weights, 0, to the trained ones, 1;
     auto: the farthest, down to half of the way, at which validation lines of the base set are

@@ -25,7 +25,7 @@ _QUICK_PAYS = 6.0  # core-minutes up to which a small network reads better
 _QUICK_STEPS = 1000
 _WIDE_PAYS = 40.0  # core-minutes
 _REPLAY = 0.3  # share of the views of a fine-tuning that are lines of the base set
-_DISTILL = 0.0
+_DISTILL = 1.0  # weight of the base's own output on them
 _GENTLER = 0.25  # share of a preset's learning rate at which a trained model goes on
 _STRICT: dict[str, Any] = {"extra": "forbid", "use_attribute_docstrings": True}
 

@@ -52,7 +52,7 @@ class Teacher:
         network: As training begins; it is copied.
         fresh: Labels that the base lacks: it has no opinion of them.
         weight: Of the distance.
-        first: Index of the first line on which it counts; 0: on all.
+        first: Index of the first line on which it counts.
     """
 
     def __init__(

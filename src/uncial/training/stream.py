@@ -55,12 +55,11 @@ def teacher_of(plan: Plan, settings: Settings, replayed: int) -> Teacher | None:
     Args:
         plan: Of the run, before its first step.
         settings: Of the run.
-        replayed: Lines of a base set: it counts on these, and on all where there are none.
+        replayed: Lines of a base set; without any there is nothing to stay near on.
     """
-    if plan.start.fresh is None or not settings.distill:
+    if plan.start.fresh is None or not settings.distill or not replayed:
         return None
-    first = len(plan.lines) if replayed else 0
-    return Teacher(plan.network, plan.start.fresh, settings.distill, first)
+    return Teacher(plan.network, plan.start.fresh, settings.distill, len(plan.lines))
 
 
 def _replayed(
