@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from uncial.tasks.convert import ConvertConfig, convert
     from uncial.tasks.demo import DemoConfig, demo
     from uncial.tasks.doctor import DoctorConfig, doctor
+    from uncial.tasks.drift import DriftConfig, drift
     from uncial.tasks.evaluate import EvaluateConfig, evaluate
     from uncial.tasks.forecast import ForecastConfig, forecast
     from uncial.tasks.ingest import IngestConfig, ingest
@@ -45,6 +46,7 @@ _HOMES = {
     "ConvertConfig": "uncial.tasks.convert",
     "DemoConfig": "uncial.tasks.demo",
     "DoctorConfig": "uncial.tasks.doctor",
+    "DriftConfig": "uncial.tasks.drift",
     "EvaluateConfig": "uncial.tasks.evaluate",
     "ForecastConfig": "uncial.tasks.forecast",
     "IngestConfig": "uncial.tasks.ingest",
@@ -69,6 +71,7 @@ _HOMES = {
     "convert": "uncial.tasks.convert",
     "demo": "uncial.tasks.demo",
     "doctor": "uncial.tasks.doctor",
+    "drift": "uncial.tasks.drift",
     "evaluate": "uncial.tasks.evaluate",
     "forecast": "uncial.tasks.forecast",
     "ingest": "uncial.tasks.ingest",
@@ -92,6 +95,7 @@ __all__ = [
     "ConvertConfig",
     "DemoConfig",
     "DoctorConfig",
+    "DriftConfig",
     "EvaluateConfig",
     "ForecastConfig",
     "IngestConfig",
@@ -116,6 +120,7 @@ __all__ = [
     "convert",
     "demo",
     "doctor",
+    "drift",
     "evaluate",
     "forecast",
     "ingest",

@@ -180,6 +180,45 @@ def _show_gain(result: Result, console: Console) -> None:
     console.print(table)
 
 
+def _show_drift(result: Result, console: Console) -> None:
+    table = Table(title=f"{result['model']} beside {result['base']}", title_justify="left")
+    for name in ("text", "lines", "CER of the base", "of the model", "difference, 95 % interval"):
+        table.add_column(name, justify="left" if name == "text" else "right")
+    for kind in result["kinds"]:
+        low, high = kind["difference_ci95"]
+        table.add_row(
+            kind["kind"],
+            str(kind["lines"]),
+            percent(kind["base_cer"]),
+            percent(kind["model_cer"]),
+            f"{percent(low)} – {percent(high)}",
+        )
+    console.print(table)
+    if result["uncovered"]:
+        console.print(f"Not rendered, no font has them: {' '.join(result['uncovered'])}")
+    if not result["shifts"]:
+        console.print("No character is invented, dropped or changed more often than by the base.")
+        return
+    worse = Table(title="Read worse than by the base", title_justify="left")
+    for name in ("", "character", "base", "model", "of", "lines"):
+        worse.add_column(name, justify="right" if name in ("base", "model", "of") else "left")
+    for shift in result["shifts"]:
+        into = ", ".join(f"{_visible(text)} {count}" for text, count in shift["outputs"])
+        worse.add_row(
+            shift["what"],
+            _visible(shift["character"]) + (f" → {into}" if into else ""),
+            str(shift["before"]),
+            str(shift["after"]),
+            str(shift["occurrences"]),
+            Text("\n".join(f"{line['truth']}\n{line['model']}" for line in shift["examples"])),
+        )
+    console.print(worse)
+
+
+def _visible(text: str) -> str:
+    return text.replace(" ", "␣")
+
+
 def _show_reading(result: Result, console: Console) -> None:
     if result["files"]:
         count = len(result["files"])
@@ -285,6 +324,7 @@ _SHOWN: dict[str, Callable[[Result, Console], None]] = {
     "charset": _show_charset,
     "demo": _show_demo,
     "doctor": _show_doctor,
+    "drift": _show_drift,
     "evaluate": _show_evaluation,
     "forecast": _show_forecast,
     "recognize": _show_reading,

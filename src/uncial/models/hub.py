@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from uncial.formats.models import native
 from uncial.formats.models.kinds import model_kind
+from uncial.formats.tesseract.unichar import SPECIALS
 from uncial.formats.tesseract.unicharset import clean
 from uncial.models.ensemble import Ensemble
 from uncial.models.recognizer import Decoder, Image, Reading, Recognizer
@@ -36,6 +37,10 @@ class LineReader(Protocol):
     @property
     def labels(self) -> int:
         """Outputs of the network."""
+
+    @property
+    def characters(self) -> tuple[str, ...]:
+        """What it can write, grapheme by grapheme."""
 
     def decoding(self, decoder: Decoder) -> str:
         """How the network's output becomes text where `decoder` is asked for."""
@@ -79,6 +84,13 @@ class TesseractReader:
         self.spec = model.record.spec
         self.labels = model.record.network.no
         self._dictionary = dictionary and model.dictionary is not None
+
+    @property
+    def characters(self) -> tuple[str, ...]:
+        """Units of its unicharset, without those that stand for no text."""
+        units = self.recognizer.model.unicharset
+        first = len(SPECIALS) if units.has_special_codes else 1
+        return (" ", *(entry.text for entry in units.entries[first:]))
 
     def decoding(self, decoder: Decoder) -> str:
         """Always Tesseract's own."""

@@ -167,6 +167,11 @@ class Recognizer:
         """Outputs of the network."""
         return self.codec.width
 
+    @property
+    def characters(self) -> tuple[str, ...]:
+        """What it can write, grapheme by grapheme."""
+        return self.codec.charset.graphemes
+
     def decoding(self, decoder: Decoder) -> str:
         """How the network's output becomes text where `decoder` is asked for."""
         return decoder

@@ -20,6 +20,7 @@ from uncial.errors import FormatError, MissingDependency
 
 _SUFFIXES = (".ttf", ".otf")
 _NORMAL_WIDTH = 5  # OS/2 usWidthClass "medium"
+_FAMILIES = ("Caladea", "Roboto", "Source Sans Pro", "Source Serif Pro")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,6 +100,24 @@ def package_fonts() -> list[Font]:
         font = _cached(path, licence)
         found.setdefault(font.name, font)
     return sorted(found.values(), key=lambda font: font.name)
+
+
+def text_fonts(files: Iterable[Path] = ()) -> list[Font]:
+    """Fonts to set running text in: the files named, else those of the extra ``demo``.
+
+    Raises:
+        FormatError: A file is no font.
+        MissingDependency: No file is named, and the extra is not installed.
+    """
+    fonts = [read_font(path) for path in files]
+    if not fonts:
+        fonts = [font for font in package_fonts() if font.family in _FAMILIES]
+        fonts = [font for font in fonts if font.suits_text()]
+    if not fonts:
+        raise MissingDependency(
+            f"none of the fonts {', '.join(_FAMILIES)} is installed", remedy="install uncial[demo]"
+        )
+    return fonts
 
 
 def system_font_files(folders: Iterable[Path] | None = None) -> list[Path]:

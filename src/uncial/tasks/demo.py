@@ -10,7 +10,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from uncial.errors import ConfigError, MissingDependency
+from uncial.errors import ConfigError
 from uncial.progress import Advanced, Note, Reporter, silent
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from uncial.synth.fonts import Font
 
 _MARK = "demo.json"  # written first; a folder that has it may be made anew
-_FAMILIES = ("Caladea", "Roboto", "Source Sans Pro", "Source Serif Pro")
 _SPLITS = ("train", "validation", "test", "fresh")
 _LISTS = {"train": "list.train", "validation": "list.val", "test": "list.test"}
 _SEEDS = {name: 1000 * (place + 1) for place, name in enumerate(_SPLITS)}
@@ -97,10 +96,11 @@ def demo(config: DemoConfig, reporter: Reporter = silent) -> DemoResult:
         ConfigError: The folder holds something else than an earlier demo.
         MissingDependency: The font packages are not installed.
     """
+    from uncial.synth.fonts import text_fonts
     from uncial.tasks.evaluate import EvaluateConfig, evaluate
     from uncial.tasks.train import TrainConfig, train
 
-    fonts = _fonts()
+    fonts = text_fonts()
     _clear(config.output)
     made = _make_lines(config, fonts, reporter)
     data = config.output / "lines"
@@ -131,17 +131,6 @@ def demo(config: DemoConfig, reporter: Reporter = silent) -> DemoResult:
         cpu_ms_per_line=measured.cpu_ms_per_line,
         fresh=_read_fresh(config, fonts, trained.model, reporter),
     )
-
-
-def _fonts() -> list[Font]:
-    from uncial.synth.fonts import package_fonts
-
-    fonts = [font for font in package_fonts() if font.family in _FAMILIES and font.suits_text()]
-    if not fonts:
-        raise MissingDependency(
-            f"none of the fonts {', '.join(_FAMILIES)} is installed", remedy="install uncial[demo]"
-        )
-    return fonts
 
 
 def _clear(folder: Path) -> None:

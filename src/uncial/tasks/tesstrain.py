@@ -195,6 +195,7 @@ def _proto(making: Making, component: str, path: Path) -> None:
 def _training(making: Making) -> None:
     """The model, trained."""
     from uncial.tasks.train import train
+    from uncial.training.basis import RetainConfig
     from uncial.training.config import NetworkConfig, OptimizerConfig, StopConfig, TrainConfig
 
     _lists(making)
@@ -216,6 +217,7 @@ def _training(making: Making) -> None:
             stop=StopConfig(target=variables.number("TARGET_ERROR_RATE") / 100),
             start=variables.start(),
             tesseract=variables.tesseract(),
+            retain=RetainConfig(source="none"),
             threads=making.threads,
             device=making.device,
             go_on=True,

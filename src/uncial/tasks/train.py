@@ -16,8 +16,9 @@ from uncial.training.result import TrainResult
 if TYPE_CHECKING:
     from uncial.archive import ModelArchive
     from uncial.data.store import LineStore
-    from uncial.training.basis import StartConfig
-    from uncial.training.batches import PreparedLines, TrainingStream
+    from uncial.tasks.baseset import BaseSet
+    from uncial.training.basis import RetainConfig, StartConfig
+    from uncial.training.batches import TrainingStream
     from uncial.training.folder import RunFolder
     from uncial.training.lines import Plan
     from uncial.training.session import Session
@@ -45,6 +46,7 @@ def train(config: TrainConfig, reporter: Reporter = silent) -> TrainResult:
 
         return train_folds(config, train, reporter)
     started, started_cpu = time.perf_counter(), time.process_time()
+    from uncial.tasks.baseset import model_cer, settle
     from uncial.tasks.saving import finish, write_for_tesseract
     from uncial.training.doctor import Watch, by_code, recorded
     from uncial.training.folder import RunFolder
@@ -58,10 +60,20 @@ def train(config: TrainConfig, reporter: Reporter = silent) -> TrainResult:
         reporter(event)
 
     watch = Watch(tell, past)
-    session, plan, ended = _run(opened, folder, watch, (started, started_cpu))
+    base_set = _base_set(opened, folder, watch)
+    session, plan, ended = _run(opened, base_set, folder, watch, (started, started_cpu))
     if ended != "finished":
         watch(Note(text=f"{ended}: the best model so far is kept"))
-    saved_cer = finish(folder, opened.store, plan, session.progress.best_cer, watch)
+    best, alpha = session.progress.best_cer, 1.0
+    if opened.base is not None and plan.start.fresh is not None:
+        alpha = settle(folder.model, opened.base, opened.config.retain, base_set, watch)
+    if alpha < 1:
+        best = model_cer(folder.model, opened.store, plan.validation)
+    saved_cer = finish(folder, opened.store, plan, best, watch)
+    after = None
+    if base_set is not None:
+        after = model_cer(folder.model, base_set.store, base_set.held_out)
+        watch(Note(text=base_set.told(after)))
     if plan.preprocessing.style == "tesseract":
         write_for_tesseract(folder, opened.config.tesseract.integer, tell)
     at = session.progress
@@ -80,6 +92,10 @@ def train(config: TrainConfig, reporter: Reporter = silent) -> TrainResult:
         report=folder.report,
         traineddata=folder.traineddata if folder.traineddata.exists() else None,
         diagnoses=by_code(watch.notes),
+        base_set_lines=len(base_set.held_out) if base_set else 0,
+        base_set_cer_before=base_set.before if base_set else None,
+        base_set_cer_after=after,
+        interpolation=alpha,
     )
 
 
@@ -133,6 +149,7 @@ def _opened(config: TrainConfig, folder: RunFolder, reporter: Reporter) -> _Open
             config,
             data=tuple(path.resolve() for path in config.data),
             start=_kept_base(config.start, folder),
+            retain=_found_base_set(config),
         )
         told = {"config": as_json(config), "settings": settings.to_json()}
         folder.create({**told, "data": {"fingerprint": store.fingerprint, "lines": store.splits}})
@@ -175,15 +192,44 @@ def _kept_base(config: StartConfig, folder: RunFolder) -> StartConfig:
     )
 
 
+def _found_base_set(config: TrainConfig) -> RetainConfig:
+    """What keeps the base, with the lines of the base's own run where none are named."""
+    from uncial.tasks.baseset import lines_of_run
+
+    retain = config.retain
+    lines = tuple(path.resolve() for path in retain.base_set)
+    if config.start.base is not None and not lines and retain.source in ("auto", "lines"):
+        lines = lines_of_run(config.start.base)
+    return replace(retain, base_set=lines)
+
+
+def _base_set(opened: _Opened, folder: RunFolder, reporter: Reporter) -> BaseSet | None:
+    """The lines to hold the base to, read by it; none from scratch."""
+    from uncial.tasks.baseset import open_base_set
+
+    if opened.base is None:
+        return None
+    return open_base_set(
+        opened.config.retain,
+        opened.base,
+        folder=folder.lines,
+        seed=opened.settings.seed,
+        reporter=reporter if opened.fresh else silent,
+    )
+
+
 def _run(
-    opened: _Opened, folder: RunFolder, reporter: Reporter, started: tuple[float, float]
+    opened: _Opened,
+    base_set: BaseSet | None,
+    folder: RunFolder,
+    reporter: Reporter,
+    started: tuple[float, float],
 ) -> tuple[Session, Plan, str]:
     import torch
 
     from uncial.models.compute import device_named
     from uncial.tasks.saving import model_writer
     from uncial.text.normalize import Normalization
-    from uncial.training.batches import PreparedLines
     from uncial.training.lines import plan_lines
     from uncial.training.loop import fit
     from uncial.training.losses import Learner
@@ -193,6 +239,7 @@ def _run(
     from uncial.training.schedule import first_plan
     from uncial.training.session import Session
     from uncial.training.start import begin
+    from uncial.training.stream import teacher_of, training_stream
     from uncial.training.validation import validator
 
     config, settings, store, fresh = opened.config, opened.settings, opened.store, opened.fresh
@@ -201,11 +248,15 @@ def _run(
     plan = plan_lines(
         store, settings, told, lambda texts: begin(config, settings, opened.base, texts, told)
     )
+    others = base_set.replayed if base_set is not None and settings.replay else None
+    stream, replayed = training_stream(store, plan, settings, others, told)
     learner = Learner(
-        plan.network, settings.kind, settings.shortcut, wide=settings.wide_shortcut
+        plan.network,
+        settings.kind,
+        settings.shortcut,
+        wide=settings.wide_shortcut,
+        teacher=teacher_of(plan, settings, replayed),
     ).to(device_named(config.device))
-    prepared = PreparedLines(store, plan.lines.rows, plan.preprocessing)
-    stream = _stream(prepared, plan, settings)
     steps = first_plan(settings, stream.batches)
     settings = _looking(settings, stream, plan, steps)
     if fresh and config.optimizer.lr == "range":
@@ -238,7 +289,7 @@ def _run(
         folder,
         reporter,
         save_model=model_writer(folder, plan, settings, store, origin),
-        watch=drawer(folder.pictures, plan, prepared, config.pictures),
+        watch=drawer(folder.pictures, plan, store, config.pictures),
         threads=config.threads,
     )
     return session, plan, ended
@@ -251,27 +302,6 @@ def _check_up(opened: _Opened, plan: Plan, reporter: Reporter) -> None:
     normalization, has_base = opened.settings.normalization, opened.base is not None
     for diagnosis in examine(opened.store, plan, normalization, has_base=has_base):
         reporter(diagnosis.note())
-
-
-def _stream(prepared: PreparedLines, plan: Plan, settings: Settings) -> TrainingStream:
-    """The training lines in batches."""
-    from uncial.training.batches import Drawing, TrainingStream
-    from uncial.training.lines import line_mixer
-
-    return TrainingStream(
-        prepared,
-        plan.lines.labels,
-        plan.lines.widths,
-        plan.lines.least,
-        Drawing(
-            area=settings.batch * plan.median_width,
-            seed=settings.seed,
-            strength=settings.augment,
-            rare_first=settings.rare_first,
-            rare_often=settings.rare_often,
-        ),
-        line_mixer(prepared, plan, settings.mix),
-    )
 
 
 def _looking(settings: Settings, stream: TrainingStream, plan: Plan, steps: int) -> Settings:

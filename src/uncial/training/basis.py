@@ -69,6 +69,46 @@ class StartConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RetainConfig:
+    """What keeps a base from forgetting."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
+
+    base_set: tuple[Path, ...] = ()
+    """Lines of the kind that the base was made for: test lines are read before and after,
+    validation lines choose the interpolation, training lines are replayed. Without any, those
+    of the base's own run where it lies in its folder; else rendered lines are read before and
+    after, but the base is not held to them."""
+    source: Literal["lines", "rendered", "none"] | Auto = "auto"
+    """Base set to use: lines only, rendered ones, to which the base is held then, or none."""
+    replay: float | Auto = "auto"
+    """Share of the line views, 0-1, that are lines of the base set; auto: 0.3."""
+    distill: float | Auto = "auto"
+    """Weight of the distance to the base's own output on those lines; auto: 1."""
+    interpolate: float | Auto = "auto"
+    """Where the result lies on the way from the base's weights, 0, to the trained ones, 1;
+    auto: the farthest, down to half of the way, at which validation lines of the base set are
+    read no worse than allowed."""
+    tolerance: float = 0.05
+    """By how much the CER of the base set may rise for that, as a share of what it was."""
+
+    def __post_init__(self) -> None:
+        wrong = []
+        if self.replay != "auto" and not 0 <= self.replay < 1:
+            wrong.append("replay must be from 0 to below 1")
+        if self.distill != "auto" and self.distill < 0:
+            wrong.append("distill must not be negative")
+        if self.interpolate != "auto" and not 0 <= self.interpolate <= 1:
+            wrong.append("interpolate must be from 0 to 1")
+        if self.tolerance < 0:
+            wrong.append("tolerance must not be negative")
+        if self.base_set and self.source in ("rendered", "none"):
+            wrong.append(f"a base set is named, and {self.source} asked for")
+        if wrong:
+            raise ConfigError("; ".join(wrong), remedy="change the options of retain")
+
+
+@dataclass(frozen=True, kw_only=True)
 class TesseractConfig:
     """What a model for Tesseract holds beside its network."""
 

@@ -172,6 +172,9 @@ class Drawing:
             of `rarity` with which lines are drawn, one after the other; 0 draws them evenly.
         rare_often: How much more often such lines come, in every epoch: the exponent of
             `rarity` with which its lines are drawn, with repeats; at 0 each comes once.
+        replayed: How many of the lines, the last ones, are of a base set. Words of them and of
+            the run's own lines are not joined to each other.
+        replay: Share of the views that they make up, 0-1; they are drawn anew in each epoch.
     """
 
     area: int
@@ -179,6 +182,8 @@ class Drawing:
     strength: float = 1.0
     rare_first: float = 0.0
     rare_often: float = 0.0
+    replayed: int = 0
+    replay: float = 0.0
 
 
 class TrainingStream:
@@ -210,6 +215,7 @@ class TrainingStream:
         self._drawing = drawing
         self._mixer = mixer
         self._rarity = rarity(labels)
+        self._own = len(labels) - drawing.replayed
 
     @property
     def batches(self) -> int:
@@ -236,10 +242,7 @@ class TrainingStream:
         """Lines of an epoch, batches of places among them, and the width of each place."""
         rng = np.random.default_rng((self._drawing.seed, epoch))
         change = WIDTH_CHANGE * min(self._drawing.strength, 2.0)
-        rows = np.arange(len(self._widths))
-        if self._drawing.rare_often:
-            share = np.exp(self._drawing.rare_often * self._rarity)
-            rows = rng.choice(rows, size=len(rows), p=share / share.sum())
+        rows = self._rows(rng)
         natural, least = self._widths[rows], self._least[rows]
         drawn = np.round(natural * rng.uniform(1 - change, 1 + change, len(rows)))
         widths = np.where(drawn >= least, drawn, natural).astype(np.int64)
@@ -248,6 +251,18 @@ class TrainingStream:
         if epoch == 0:
             urgency += self._drawing.rare_first * self._rarity[rows]
         return rows, width_buckets(widths + padding, self._drawing.area, urgency), widths
+
+    def _rows(self, rng: np.random.Generator) -> NDArray[np.int64]:
+        """The run's own lines of an epoch, and some of a base set."""
+        own, replay = np.arange(self._own), self._drawing.replay
+        if self._drawing.rare_often:
+            share = np.exp(self._drawing.rare_often * self._rarity[: self._own])
+            own = rng.choice(own, size=len(own), p=share / share.sum())
+        count = round(self._own * replay / (1 - replay)) if self._drawing.replayed else 0
+        if not count:
+            return own
+        others = self._drawing.replayed
+        return np.concatenate([own, self._own + rng.choice(others, count, replace=count > others)])
 
     def _batch(
         self,
@@ -272,7 +287,8 @@ class TrainingStream:
     def _view(self, index: int, near: NDArray[np.int64], width: int, seed: tuple[int, ...]) -> Line:
         rng = np.random.default_rng(seed)
         if self._mixer is not None and self._drawing.strength > 0:
-            mixed = self._mixer.line(index, near, width, rng)
+            alike = near[(near < self._own) == (index < self._own)]
+            mixed = self._mixer.line(index, alike, width, rng)
             if mixed is not None:
                 return augment(mixed[0], rng, self._drawing.strength, width), mixed[1]
         image, labels = self._lines[index], self._labels[index]

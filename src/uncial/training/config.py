@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from uncial.errors import ConfigError
 from uncial.text.negotiation import read_negotiation
-from uncial.training.basis import Auto, StartConfig, TesseractConfig
+from uncial.training.basis import Auto, RetainConfig, StartConfig, TesseractConfig
 from uncial.training.provenance import CardConfig
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ LossKind = Literal["alignment", "ctc"]
 _QUICK_PAYS = 6.0  # core-minutes up to which a small network reads better
 _QUICK_STEPS = 1000
 _WIDE_PAYS = 40.0  # core-minutes
+_REPLAY = 0.3  # share of the views of a fine-tuning that are lines of the base set
+_DISTILL = 1.0  # weight of the base's own output on them
 _GENTLER = 0.25  # share of a preset's learning rate at which a trained model goes on
 _STRICT: dict[str, Any] = {"extra": "forbid", "use_attribute_docstrings": True}
 
@@ -160,6 +162,8 @@ class TrainConfig:
     """When the run looks at itself, and when it ends."""
     start: StartConfig = field(default_factory=StartConfig)
     """What the first weights are."""
+    retain: RetainConfig = field(default_factory=RetainConfig)
+    """What keeps a base from forgetting."""
     tesseract: TesseractConfig = field(default_factory=TesseractConfig)
     """What a model for Tesseract holds beside its network."""
     card: CardConfig = field(default_factory=CardConfig)
@@ -179,6 +183,8 @@ class Settings:
 
     Attributes:
         frames: Frames wanted for a median label when `stretch` is auto.
+        replay: Share of the views that are lines of a base set, where there is one.
+        distill: Weight of the distance to the base's output.
         style: How lines are prepared, see `uncial.imaging.prepare.Preprocessing`.
         wide_shortcut: Whether the early head sees neighbouring frames, see `ShortcutHead`.
         lower_steps: Steps after which slowed layers learn like the others; 0: never.
@@ -217,6 +223,8 @@ class Settings:
     momentum: float = 0.9
     rare_often: float = 0.0
     lower_steps: int = 0
+    replay: float = 0.0
+    distill: float = 0.0
 
     def to_json(self) -> dict[str, Any]:
         """As JSON-ready values."""
@@ -282,10 +290,13 @@ def resolve(config: TrainConfig, cores: int = 1, base: ModelArchive | None = Non
     values["batches"] = min(values["batches"], cores)
     if base is not None:
         values |= _values_of(base, values["lr"]) | going_on
+        values |= {"replay": _REPLAY, "distill": _DISTILL}
         _check_kept(config)
-    for part in (config.network, config.optimizer, config.loss, config.stop):
-        given = {f.name: getattr(part, f.name) for f in fields(part)}
-        values.update({n: value for n, value in given.items() if value not in ("auto", "range")})
+    parts: tuple[Any, ...] = (config.network, config.optimizer, config.loss, config.stop)
+    given = {f.name: getattr(part, f.name) for part in parts for f in fields(part)}
+    if base is not None:
+        given |= {"replay": config.retain.replay, "distill": config.retain.distill}
+    values.update({n: value for n, value in given.items() if value not in ("auto", "range")})
     names = ("minutes", "steps", "epochs", "seed", "normalization")
     values = {name: getattr(config, name) for name in names} | {"preset": preset} | values
     values["lower_steps"] = config.start.lower_steps

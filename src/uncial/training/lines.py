@@ -30,6 +30,7 @@ DEFAULT_HEIGHT = 48  # px, for specs that read any height
 _NARROWEST, _WIDEST = 0.4, 1.6  # bounds of an automatic stretch
 _LOOKED_AT = 1500  # lines whose text is located before training
 _SHOWN = 5  # line ids in a note
+_REPLAYED = 2000  # lines of a base set that a run draws from
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,20 +108,67 @@ def plan_lines(
     widths = natural_widths(store, rows, preprocessing, settings.seed)
     if start.preprocessing is None:
         preprocessing = replace(preprocessing, stretch=_stretch(widths, labels, network, settings))
-    lines = _usable(
-        TrainingLines(
-            rows=rows,
-            labels=labels,
-            widths=_prepared_widths(widths, preprocessing),
-            least=_least_widths(labels, network, preprocessing),
-        ),
-        store,
-        reporter,
-    )
+    lines = _usable(_lines(rows, labels, widths, preprocessing, network), store, reporter)
     if len(validation) > settings.validation_lines:
         rng = np.random.default_rng(settings.seed)
         validation = np.sort(rng.permutation(validation)[: settings.validation_lines])
     return Plan(start.codec, preprocessing, network, lines, validation, start)
+
+
+def replayed_lines(
+    store: LineStore, plan: Plan, settings: Settings, reporter: Reporter
+) -> TrainingLines:
+    """Training lines of a base set, as a run will see them.
+
+    Args:
+        store: Of the base set.
+        plan: Of the run.
+        settings: Of the run; the seed draws the lines where there are many.
+        reporter: Told of lines that are left out.
+
+    Raises:
+        DataError, TrainingError: As `plan_lines`.
+    """
+    rows = _rows(store, "train")
+    rng = np.random.default_rng(settings.seed)
+    rows = np.sort(rng.permutation(rows)[:_REPLAYED])
+    normalize = Normalization.named(settings.normalization)
+    texts = [normalize(text) for text in store.texts(rows)]
+    rows, labels = _encoded(store, rows, texts, plan.codec, settings.style, reporter)
+    widths = natural_widths(store, rows, plan.preprocessing, settings.seed)
+    made = _lines(rows, labels, widths, plan.preprocessing, plan.network)
+    return _usable(made, store, reporter)
+
+
+def joined_lines(own: TrainingLines, others: TrainingLines, after: int) -> TrainingLines:
+    """Lines of a run, and behind them those of a base set.
+
+    Args:
+        own: Of the run.
+        others: Of the base set.
+        after: Added to their rows.
+    """
+    return TrainingLines(
+        rows=np.concatenate([own.rows, others.rows + after]),
+        labels=[*own.labels, *others.labels],
+        widths=np.concatenate([own.widths, others.widths]),
+        least=np.concatenate([own.least, others.least]),
+    )
+
+
+def _lines(
+    rows: NDArray[np.int64],
+    labels: list[NDArray[np.int32]],
+    widths: NDArray[np.float64],
+    preprocessing: Preprocessing,
+    network: Network,
+) -> TrainingLines:
+    return TrainingLines(
+        rows=rows,
+        labels=labels,
+        widths=_prepared_widths(widths, preprocessing),
+        least=_least_widths(labels, network, preprocessing),
+    )
 
 
 def _plain_start(texts: Sequence[str], settings: Settings) -> Start:
@@ -167,19 +215,22 @@ def _named(store: LineStore, rows: NDArray[np.int64]) -> str:
     return f"{', '.join(store.line_ids(rows[:_SHOWN]))}{more}"
 
 
-def line_mixer(prepared: Lines, plan: Plan, share: float) -> LineMixer:
-    """What joins the words of a plan's lines.
+def line_mixer(
+    prepared: Lines, plan: Plan, labels: Sequence[NDArray[np.int32]], share: float
+) -> LineMixer:
+    """What joins the words of a run's lines.
 
     Args:
         prepared: Their images.
-        plan: Their labels, codec and network.
+        plan: Codec and network.
+        labels: Of each image.
         share: Part of the views to join, 0-1.
     """
-    labels = dict(plan.codec.codes).get(" ", ())
+    space = dict(plan.codec.codes).get(" ", ())
     return LineMixer(
         lines=prepared,
-        labels=plan.lines.labels,
-        space=labels[0] if len(labels) == 1 else 0,
+        labels=labels,
+        space=space[0] if len(space) == 1 else 0,
         share=share,
         least=partial(least_width, network=plan.network, preprocessing=plan.preprocessing),
     )

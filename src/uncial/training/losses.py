@@ -12,6 +12,7 @@ from uncial.nn.build import STEM, Network
 from uncial.nn.frames import Frames
 from uncial.training.batches import Batch
 from uncial.training.config import LossKind
+from uncial.training.replay import Teacher
 from uncial.training.targets import alignment_targets
 
 _WIDE = 128  # channels of a wide shortcut head
@@ -69,14 +70,22 @@ class Learner(nn.Module):
         shortcut: Weight of the shortcut head's loss, toward the same targets; 0, or a network
             without a stem, goes without.
         wide: Whether that head is a wide one, which has a say in the targets, too.
+        teacher: The base that it is to stay near; None lets it go where it will.
     """
 
     def __init__(
-        self, network: Network, kind: LossKind, shortcut: float, *, wide: bool = False
+        self,
+        network: Network,
+        kind: LossKind,
+        shortcut: float,
+        *,
+        wide: bool = False,
+        teacher: Teacher | None = None,
     ) -> None:
         super().__init__()
         self.network = network
         self.kind = kind
+        self.teacher = teacher
         self.weight = shortcut if STEM in network.taps else 0.0
         self.head: ShortcutHead | None = None
         if self.weight:
@@ -109,13 +118,14 @@ class Learner(nn.Module):
             probs = self._believed(log_probs, early)
             targets = alignment_targets(probs, widths, batch.labels, batch.lengths)
             main = _cross_entropy(log_probs, targets, widths)
+        total = self._near_base(main, batch, log_probs, widths)
         if early is None or stem is None:
-            return main, main.detach()
+            return total, main.detach()
         if targets is not None and len(early) == len(log_probs):
             side = _cross_entropy(early, targets, widths)
         else:
             side = ctc_loss(early, stem.widths, batch.labels, batch.lengths)
-        return main + self.weight * side, main.detach()
+        return total + self.weight * side, main.detach()
 
     def _believed(self, log_probs: Tensor, early: Tensor | None) -> Tensor:
         """Probabilities that targets are made from: those of both heads, if the early one reads."""
@@ -128,7 +138,12 @@ class Learner(nn.Module):
         widths = self.network.output_widths(batch.frames.widths)
         log_probs = _steps(self.network(batch.frames)).float().log_softmax(2)
         main = ctc_loss(log_probs, widths, batch.labels, batch.lengths)
-        return main, main.detach()
+        return self._near_base(main, batch, log_probs, widths), main.detach()
+
+    def _near_base(self, loss: Tensor, batch: Batch, log_probs: Tensor, widths: Tensor) -> Tensor:
+        if self.teacher is None:
+            return loss
+        return loss + self.teacher.distance(batch, log_probs, widths)
 
 
 def alignment_loss(log_probs: Tensor, widths: Tensor, labels: Tensor, lengths: Tensor) -> Tensor:

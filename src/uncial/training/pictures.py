@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
+from uncial.data.store import LineStore
 from uncial.models.tensors import to_frames
 from uncial.nn.build import Network
 from uncial.nn.frames import Frames
@@ -40,15 +41,16 @@ _STYLE = (
 Picture = NDArray[np.uint8]
 
 
-def drawer(folder: Path, plan: Plan, lines: PreparedLines, every: int) -> Callable[[Session], None]:
+def drawer(folder: Path, plan: Plan, store: LineStore, every: int) -> Callable[[Session], None]:
     """A function that draws a page every so many steps, of one training line after another.
 
     Args:
         folder: For the pages; made when the first is drawn.
         plan: Codec, preprocessing and labels.
-        lines: The prepared lines.
+        store: Holds the lines.
         every: Steps between pages; 0 draws none.
     """
+    lines = PreparedLines(store, plan.lines.rows, plan.preprocessing)
 
     def draw(session: Session) -> None:
         step = session.progress.step

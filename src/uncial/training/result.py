@@ -24,6 +24,11 @@ class TrainResult:
         cpu_seconds: Processor time of the same.
         report: HTML report on the validation lines.
         traineddata: The model for Tesseract, if it can read such a network.
+        base_set_lines: Held-out lines of the base set, or rendered ones, that were read; 0
+            where there are none.
+        base_set_cer_before: Of the base on them, a fraction.
+        base_set_cer_after: Of the model.
+        interpolation: Where the model lies on the way from the base, 0, to what was trained, 1.
         diagnoses: What is wrong with the run, and what to do about it, by code.
     """
 
@@ -40,4 +45,8 @@ class TrainResult:
     cpu_seconds: float
     report: Path
     traineddata: Path | None = None
+    base_set_lines: int = 0
+    base_set_cer_before: float | None = None
+    base_set_cer_after: float | None = None
+    interpolation: float = 1.0
     diagnoses: dict[str, str] = field(default_factory=dict)

@@ -39,6 +39,7 @@ class Start:
             at 0 are frozen.
         components: What Tesseract keeps beside the network.
         metadata: What Tesseract remembers of the network's training.
+        fresh: Labels that the base lacks; None where the network is not the base's as a whole.
     """
 
     network: Network
@@ -47,6 +48,7 @@ class Start:
     rates: Mapping[str, float] = field(default_factory=dict)
     components: Mapping[str, bytes] = field(default_factory=dict)
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    fresh: NDArray[np.int64] | None = None
 
 
 def scratch(
@@ -77,7 +79,8 @@ def scratch(
 def fine_tune(base: ModelArchive) -> Start:
     """A base as it is."""
     network = network_of(base.spec, base.codec.width, base.weights)
-    return _on(base, network, base.codec, base.components)
+    start = _on(base, network, base.codec, base.components)
+    return replace(start, fresh=np.empty(0, np.int64))
 
 
 def extend_charset(
@@ -93,14 +96,23 @@ def extend_charset(
     Raises:
         ConfigError: The base ends in another kind of layer.
     """
+    network = network_of(base.spec, codec.width, carried_weights(base, codec))
+    start = _on(base, network, codec, base.components if components is None else components)
+    return replace(start, fresh=fresh_labels(base.codec, codec))
+
+
+def carried_weights(base: ModelArchive, codec: Codec) -> dict[str, NDArray[Any]]:
+    """Weights of a base for a head that writes another charset, see `extend_charset`."""
+    if codec == base.codec:
+        return dict(base.weights)
     sources = label_sources(base.codec, codec)
-    head = _head(base.spec)
-    weights = dict(base.weights)
-    for part in _HEAD_PARTS:
-        name = f"{head}.lin.{part}"
-        weights[name] = mapped_rows(base.weights[name], sources)
-    network = network_of(base.spec, codec.width, weights)
-    return _on(base, network, codec, base.components if components is None else components)
+    changed = {n: mapped_rows(base.weights[n], sources) for n in head_tensors(base.spec)}
+    return base.weights | changed
+
+
+def fresh_labels(old: Codec, new: Codec) -> NDArray[np.int64]:
+    """Labels of a codec that mean nothing in another one."""
+    return np.flatnonzero(label_sources(old, new) < 0)
 
 
 def append_head(
@@ -223,8 +235,12 @@ def _place(name: str) -> int:
     return int(name.split(".")[1].rpartition("_")[2])
 
 
-def _head(spec: str) -> str:
-    """The name of a network's output layer."""
+def head_tensors(spec: str) -> list[str]:
+    """The names of the tensors of a network's output layer, a row a label each.
+
+    Raises:
+        ConfigError: It ends in another kind of layer.
+    """
     layers = vgsl.parse(spec).body.layers
     last = layers[-1]
     if not isinstance(last, vgsl.Layer) or last.op != "O":
@@ -233,4 +249,4 @@ def _head(spec: str) -> str:
             "cannot change",
             remedy="keep its charset, or replace its top layers",
         )
-    return f"layers.O_{len(layers) - 1}"
+    return [f"layers.O_{len(layers) - 1}.lin.{part}" for part in _HEAD_PARTS]

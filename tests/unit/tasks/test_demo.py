@@ -4,6 +4,7 @@ import pytest
 
 from uncial.errors import ConfigError, MissingDependency
 from uncial.progress import Advanced, Event
+from uncial.synth.fonts import text_fonts
 from uncial.tasks import demo as task
 from uncial.tasks.demo import DemoConfig
 from uncial.tasks.ingest import IngestConfig, ingest
@@ -21,7 +22,7 @@ def test_the_lines_are_ground_truth_that_ingests_clean(tmp_path: Path) -> None:
     config = DemoConfig(output=tmp_path / "demo", lines=40)
     events: list[Event] = []
     task._clear(config.output)
-    assert task._make_lines(config, task._fonts(), events.append) == 40
+    assert task._make_lines(config, text_fonts(), events.append) == 40
     last = [event for event in events if isinstance(event, Advanced)][-1]
     assert last.done == last.total == 80
     result = ingest(IngestConfig(sources=(config.output / "lines",), output=tmp_path / "store"))
@@ -45,5 +46,5 @@ def test_an_earlier_demo_is_made_anew_and_nothing_else_is_touched(tmp_path: Path
 def test_without_fonts_the_remedy_is_to_install_them(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("uncial.synth.fonts.package_fonts", list)
     with pytest.raises(MissingDependency) as caught:
-        task._fonts()
+        text_fonts()
     assert "uncial[demo]" in caught.value.remedy

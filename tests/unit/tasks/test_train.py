@@ -5,18 +5,24 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from bad_lines import write_pairs
+from numpy.typing import NDArray
 
+from uncial.archive import ModelArchive
+from uncial.data.store import LineStore
 from uncial.errors import Cancelled, ConfigError, FormatError
 from uncial.models.recognizer import Recognizer
 from uncial.progress import Advanced, CancelToken, Event, Note
 from uncial.tasks.base import as_json
+from uncial.tasks.baseset import error_rate
 from uncial.tasks.inspect import InspectConfig, inspect
 from uncial.tasks.train import TrainConfig, TrainResult, train
-from uncial.training.basis import StartConfig
+from uncial.training.basis import RetainConfig, StartConfig
 from uncial.training.config import LossConfig, NetworkConfig, OptimizerConfig
 from uncial.training.provenance import CardConfig
 
@@ -128,3 +134,88 @@ def test_a_rate_that_was_looked_for_is_told_and_kept(lines: Path, tmp_path: Path
     kept = json.loads((tmp_path / "run" / "run.json").read_text("utf-8"))["settings"]["lr"]
     assert note == f"range test: learning rate {kept:g}"
     assert kept > 0
+
+
+@pytest.fixture(scope="module")
+def base(lines: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model in its run folder."""
+    return train(_config(lines, tmp_path_factory.mktemp("base") / "run")).model
+
+
+def _from(base: Path, **retain: object) -> dict[str, object]:
+    return {
+        "network": NetworkConfig(),
+        "start": StartConfig(base=base),
+        "retain": RetainConfig(**retain),  # type: ignore[arg-type]
+        "steps": 3,
+    }
+
+
+def test_lines_of_the_bases_own_run_are_read_before_and_after(
+    lines: Path, base: Path, tmp_path: Path
+) -> None:
+    notes: list[str] = []
+    config = _config(lines, tmp_path / "run", **_from(base, distill=0.5))
+    result = train(config, lambda event: notes.append(getattr(event, "text", "")))
+    told = json.loads((tmp_path / "run" / "run.json").read_text())
+    (named,) = told["config"]["retain"]["base_set"]
+    assert Path(named).parent == base.parent / "lines"
+    assert told["settings"]["replay"] > 0
+    assert result.base_set_lines > 0
+    assert result.base_set_cer_before == pytest.approx(_cer_of(base, Path(named)))
+    assert any("before" in note and "after" in note for note in notes)
+    assert train(TrainConfig(output=tmp_path / "run", resume=True)).steps == 3
+
+
+def _cer_of(model: Path, store: Path) -> float:
+    lines = LineStore.open(store)
+    return error_rate(Recognizer.load(model), lines, lines.split("test"))
+
+
+def test_a_network_at_its_base_reads_as_the_base(lines: Path, base: Path, tmp_path: Path) -> None:
+    result = train(_config(lines, tmp_path / "run", **_from(base, interpolate=0.0)))
+    assert result.interpolation == 0
+    assert result.base_set_cer_after == pytest.approx(result.base_set_cer_before)
+
+
+def test_a_run_that_is_resumed_at_its_end_moves_no_further_to_its_base(
+    lines: Path, base: Path, tmp_path: Path
+) -> None:
+    first = train(_config(lines, tmp_path / "run", **_from(base, interpolate=0.5)))
+    before = Recognizer.load(first.model).to_archive()
+    again = train(TrainConfig(output=tmp_path / "run", resume=True))
+    after = Recognizer.load(again.model).to_archive()
+    assert first.interpolation == again.interpolation == 0.5
+    assert all((after.weights[name] == array).all() for name, array in before.weights.items())
+    assert any((array != base_array).any() for array, base_array in _beside(before, base))
+
+
+def _beside(archive: ModelArchive, base: Path) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
+    weights = Recognizer.load(base).to_archive().weights
+    return ((array, weights[name]) for name, array in archive.weights.items())
+
+
+def test_a_base_that_cannot_read_rendered_lines_is_not_held_to_them(
+    lines: Path, base: Path, tmp_path: Path
+) -> None:
+    alone = tmp_path / "alone.safetensors"
+    alone.write_bytes(base.read_bytes())
+    notes: list[str] = []
+    config = _config(lines, tmp_path / "run", **_from(alone))
+    result = train(config, lambda event: notes.append(getattr(event, "text", "")))
+    assert any("not held to them" in note for note in notes)
+    assert (result.interpolation, result.base_set_lines > 0) == (1.0, True)
+    bare = train(_config(lines, tmp_path / "bare", **_from(alone, source="none")))
+    assert (bare.base_set_lines, bare.base_set_cer_after) == (0, None)
+    assert (tmp_path / "run/model.safetensors").read_bytes() != alone.read_bytes()
+
+
+def test_a_base_set_that_is_asked_for_must_be_there(
+    lines: Path, base: Path, tmp_path: Path
+) -> None:
+    alone = tmp_path / "alone.safetensors"
+    alone.write_bytes(base.read_bytes())
+    with pytest.raises(ConfigError, match="no base set"):
+        train(_config(lines, tmp_path / "run", **_from(alone, source="lines")))
+    with pytest.raises(ConfigError, match=r"replay must be .*; interpolate must be"):
+        RetainConfig(replay=1.0, interpolate=2.0)

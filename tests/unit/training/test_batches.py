@@ -28,11 +28,13 @@ class Pages:
         return rng.integers(0, 256, (24, int(WIDTHS[row])), dtype=np.uint8)
 
 
-def _stream(strength: float = 1.0, seed: int = 3) -> TrainingStream:
+def _stream(
+    strength: float = 1.0, seed: int = 3, replayed: int = 0, replay: float = 0.0
+) -> TrainingStream:
     lines = PreparedLines(Pages(), np.arange(len(WIDTHS)), Preprocessing(height=24, pad=4))
     labels = [np.array([1, 2, 1 + row % 3], np.int32) for row in range(len(WIDTHS))]
     least = np.full(len(WIDTHS), 16)
-    drawing = Drawing(area=200, seed=seed, strength=strength)
+    drawing = Drawing(area=200, seed=seed, strength=strength, replayed=replayed, replay=replay)
     return TrainingStream(lines, labels, WIDTHS, least, drawing)
 
 
@@ -158,3 +160,22 @@ def test_prepared_lines_beyond_the_budget_are_made_anew() -> None:
     assert sum(kept.nbytes for kept in lines._kept.values()) <= 24 * 60
     with pytest.raises(IndexError):
         lines[10]
+
+
+@pytest.mark.parametrize(("share", "drawn"), [(0.0, 0), (0.3, 3), (0.6, 9)])
+def test_lines_of_a_base_set_make_up_their_share_of_each_epoch(share: float, drawn: int) -> None:
+    seen = _epochs(_stream(replayed=4, replay=share), 3)
+    for epoch in seen:
+        assert sorted(index for index in epoch if index < 6) == list(range(6))
+        assert sum(index >= 6 for index in epoch) == drawn
+    assert not drawn or len({tuple(sorted(epoch)) for epoch in seen}) > 1
+
+
+def _epochs(stream: TrainingStream, count: int) -> list[list[int]]:
+    """The lines of the first epochs, in the order of their batches."""
+    epochs: list[list[int]] = [[] for _ in range(count)]
+    for place, make in stream.from_place(StreamPlace()):
+        if place.epoch == count:
+            break
+        epochs[place.epoch] += make().indices.tolist()
+    return epochs

@@ -1,0 +1,74 @@
+"""The stream of batches of a run, with lines of a base set among its own."""
+
+from __future__ import annotations
+
+from uncial.data.store import LineStore
+from uncial.errors import DataError, TrainingError
+from uncial.progress import Note, Reporter
+from uncial.training.batches import Drawing, LineImages, PreparedLines, TrainingStream
+from uncial.training.config import Settings
+from uncial.training.lines import Plan, TrainingLines, joined_lines, line_mixer, replayed_lines
+from uncial.training.replay import JoinedImages, Teacher
+
+
+def training_stream(
+    store: LineStore, plan: Plan, settings: Settings, others: LineStore | None, reporter: Reporter
+) -> tuple[TrainingStream, int]:
+    """Batches of a run's lines, and how many lines of a base set are drawn from.
+
+    Args:
+        store: Of the run.
+        plan: Its lines.
+        settings: Of the run.
+        others: Base set to replay; None replays nothing.
+        reporter: Told of lines that are left out.
+    """
+    images: LineImages = store
+    lines = plan.lines
+    replayed = _replayed(others, plan, settings, reporter) if others is not None else None
+    if others is not None and replayed is not None:
+        images = JoinedImages(store, len(store), others)
+        lines = joined_lines(lines, replayed, len(store))
+    count = len(lines) - len(plan.lines)
+    prepared = PreparedLines(images, lines.rows, plan.preprocessing)
+    stream = TrainingStream(
+        prepared,
+        lines.labels,
+        lines.widths,
+        lines.least,
+        Drawing(
+            area=settings.batch * plan.median_width,
+            seed=settings.seed,
+            strength=settings.augment,
+            rare_first=settings.rare_first,
+            rare_often=settings.rare_often,
+            replayed=count,
+            replay=settings.replay,
+        ),
+        line_mixer(prepared, plan, lines.labels, settings.mix),
+    )
+    return stream, count
+
+
+def teacher_of(plan: Plan, settings: Settings, replayed: int) -> Teacher | None:
+    """The base to stay near to; None where that is not asked for or it was taken apart.
+
+    Args:
+        plan: Of the run, before its first step.
+        settings: Of the run.
+        replayed: Lines of a base set; without any there is nothing to stay near on.
+    """
+    if plan.start.fresh is None or not settings.distill or not replayed:
+        return None
+    return Teacher(plan.network, plan.start.fresh, settings.distill, len(plan.lines))
+
+
+def _replayed(
+    others: LineStore, plan: Plan, settings: Settings, reporter: Reporter
+) -> TrainingLines | None:
+    """Training lines of a base set; None where the run's charset can write none of them."""
+    try:
+        return replayed_lines(others, plan, settings, reporter)
+    except (DataError, TrainingError) as error:
+        reporter(Note(text=f"nothing is replayed: {error.problem}", level="warning"))
+        return None
