@@ -43,7 +43,7 @@ def _config(data: Path, output: Path, **changes: object) -> TrainConfig:
         seed=7,
         steps=STEPS,
         network=NetworkConfig(spec=SPEC, stretch=1.0),
-        optimizer=OptimizerConfig(lr=5e-3),
+        optimizer=OptimizerConfig(lr=5e-3, batches=2),
         stop=StopConfig(validations=4, patience=0),
         **changes,  # type: ignore[arg-type]
     )

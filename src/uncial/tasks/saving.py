@@ -128,7 +128,7 @@ def _look_back(recognizer: Recognizer, store: LineStore, plan: Plan, reporter: W
     """Read training lines as they are, for the distance to validation shows over-fitting."""
     rows = [int(row) for row in plan.lines.rows[:: -(-len(plan.lines) // _TRAINING_LINES)]]
     cer = evaluate_lines(recognizer, store, rows, silent).score.cer
-    reporter(Metric(name=TRAINING_CER, value=cer))
+    reporter(Metric(name=TRAINING_CER, value=cer, step=reporter.step))
     reporter.end()
 
 

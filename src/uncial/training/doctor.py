@@ -224,6 +224,7 @@ class Watch:
         self._reporter = reporter
         self._course = Course()
         self._notes: dict[str, Note] = {}
+        self._step = 0
         for event in past:
             self._take(event)
 
@@ -239,12 +240,19 @@ class Watch:
         self._tell(diagnose(self._course, ended=True))
 
     @property
+    def step(self) -> int:
+        """The last step that was told of."""
+        return self._step
+
+    @property
     def notes(self) -> tuple[Note, ...]:
         """Every diagnosis so far, causes first."""
         return tuple(self._notes[code] for code in by_code(self._notes.values()))
 
     def _take(self, event: Event) -> None:
         self._course.add(event)
+        if isinstance(event, Metric):
+            self._step = max(self._step, event.step)
         if isinstance(event, Note) and event.code in ILLNESSES:
             self._notes.setdefault(event.code, event)
 
