@@ -3,7 +3,7 @@
     .venv/bin/python tests/golden/native/make_golden.py
 
 Format 2 is that of models that vote; a single model is still written as format 1. Run it only when
-the format's number rises: models of older numbers stay as they are, because they stand for the files
+the number rises: models of older numbers stay as they are, because they stand for the files
 that people have. Look at the diff of ``reading-N.json`` afterwards.
 """
 
