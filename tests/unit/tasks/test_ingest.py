@@ -16,8 +16,6 @@ from uncial.errors import ConfigError, DataError, FormatError
 from uncial.progress import Advanced, Event, Note
 from uncial.tasks.ingest import IngestConfig, ingest, open_lines
 
-DATA = Path(__file__).resolve().parents[4] / "shared" / "data"
-
 
 def report_of(store: Path) -> list[dict[str, str]]:
     return json.loads((store / "report.json").read_text(encoding="utf-8"))["findings"]
@@ -234,7 +232,6 @@ def test_wrong_options_and_sources_are_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.data
-@pytest.mark.skipif(not DATA.is_dir(), reason="needs the shared data folder")
 @pytest.mark.parametrize(
     ("name", "splits"),
     [
@@ -245,7 +242,9 @@ def test_wrong_options_and_sources_are_refused(tmp_path: Path) -> None:
         ("hw-lines-en-hooker/labels.csv", (2082, 254, 328)),
     ],
 )
-def test_real_ground_truth(tmp_path: Path, name: str, splits: tuple[int, int, int]) -> None:
-    result = ingest(IngestConfig(sources=(DATA / name,), output=tmp_path / "store"))
+def test_real_ground_truth(
+    shared_data: Path, tmp_path: Path, name: str, splits: tuple[int, int, int]
+) -> None:
+    result = ingest(IngestConfig(sources=(shared_data / name,), output=tmp_path / "store"))
     assert tuple(result.splits.values()) == splits
     assert result.left_out == {}
