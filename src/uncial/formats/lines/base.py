@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, NamedTuple, Protocol
 
@@ -88,6 +88,24 @@ class LineReader(Protocol):
 
     def __iter__(self) -> Iterator[RawLine]:
         """Read every line."""
+
+
+@dataclass
+class FileLines:
+    """What readers of a single file with many lines have in common.
+
+    Attributes:
+        path: The file.
+        remarks: Always empty: what cannot be read is a line with a fault.
+    """
+
+    path: Path
+    remarks: list[Remark] = field(default_factory=list)
+
+    @property
+    def root(self) -> Path:
+        """Folder of the file."""
+        return self.path.parent
 
 
 class LineFormat(Protocol):

@@ -11,12 +11,11 @@ from __future__ import annotations
 
 import mmap
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from uncial.errors import FormatError
-from uncial.formats.lines.base import Fault, RawLine, Remark
+from uncial.formats.lines.base import Fault, FileLines, RawLine
 from uncial.formats.lines.names import LineName, Origin
 from uncial.formats.tesseract import lstmf
 from uncial.formats.tesseract.lstmf import Sample
@@ -68,22 +67,8 @@ def sample_count(path: Path) -> int:
     return announced if len(head) == 4 and 0 < announced <= size else 1
 
 
-@dataclass
-class SamplesReader:
-    """Lines of a single file.
-
-    Attributes:
-        path: The file.
-        remarks: Always empty: a file that cannot be read is a line with a fault.
-    """
-
-    path: Path
-    remarks: list[Remark] = field(default_factory=list)
-
-    @property
-    def root(self) -> Path:
-        """Folder of the file."""
-        return self.path.parent
+class SamplesReader(FileLines):
+    """Lines of a single file."""
 
     def total(self) -> int | None:
         """Number of lines."""

@@ -13,14 +13,14 @@ from __future__ import annotations
 import tarfile
 import zipfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Final
 
 from uncial.errors import FormatError
 from uncial.formats.lines.archives import DAMAGE, read_member
-from uncial.formats.lines.base import GT_SUFFIX, Fault, RawLine, Remark
+from uncial.formats.lines.base import GT_SUFFIX, Fault, FileLines, RawLine
 from uncial.formats.lines.names import LineName, Origin
 from uncial.formats.lines.pairs import LineFiles, line_files, several_images
 
@@ -44,22 +44,8 @@ class _Member:
     read: Callable[[], bytes]
 
 
-@dataclass
-class PackedReader:
-    """Lines of one archive.
-
-    Attributes:
-        path: The archive.
-        remarks: Always empty: a member that cannot be read is a line with a fault.
-    """
-
-    path: Path
-    remarks: list[Remark] = field(default_factory=list)
-
-    @property
-    def root(self) -> Path:
-        """Folder of the archive."""
-        return self.path.parent
+class PackedReader(FileLines):
+    """Lines of one archive."""
 
     def total(self) -> int | None:
         """Unknown before the archive was read."""
