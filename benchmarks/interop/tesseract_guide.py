@@ -1,7 +1,8 @@
 """The four experiments of Tesseract's training guide, each one ``uncial train`` command.
 
 Lines of English prose are drawn in the open faces of ``uncial[demo]`` (the *base set*) and in
-DejaVu Sans Condensed Bold, which stands for the guide's Impact::
+Anton, a condensed grotesque under the OFL that stands for the guide's Impact (the file
+``Anton_400Regular.ttf`` of ``@expo-google-fonts/anton`` in a font folder)::
 
     python benchmarks/interop/tesseract_guide.py                 # all four
     python benchmarks/interop/tesseract_guide.py face plus-minus
@@ -37,7 +38,7 @@ from rendering import corpus_lines
 from engines import UNCIAL, Line, pairs, program, read_with_tesseract, scored, tessdata
 from measure import ONE_THREAD, Run, Skip, fresh, guarded, measured, record, shown
 
-CONDENSED = "DejaVuSansCondensed-Bold.ttf"
+CONDENSED = "Anton_400Regular.ttf"
 SIGN = "±"
 EXAMPLES = 14
 SPLITS = ("train", "val", "test")
@@ -169,9 +170,10 @@ def draw(folder: Path, train: int, test: int, seed: int) -> Path:
 
     found = [path for path in system_font_files() if path.name == CONDENSED]
     if not found:
-        raise Skip(f"{CONDENSED} is not installed (Debian: fonts-dejavu-extra)")
+        raise Skip(f"{CONDENSED} is in no font folder; put it into ~/.local/share/fonts")
     condensed, faces = [read_font(found[0])], text_fonts()
     texts = corpus_lines(seed)
+    random.Random(seed).shuffle(texts)  # prose of many places in each split
     counts = {"train": train, "val": max(4, train // 10), "test": test}
     start = 0
     chosen = {}
