@@ -72,7 +72,7 @@ EXPERIMENTS = {
         data="condensed", options=(), steps=200, reads=("condensed", "faces")
     ),
     "plus-minus": Experiment(
-        data="signs", options=(), steps=400, reads=("signs", "signs-condensed", "faces")
+        data="signs", options=(), steps=900, reads=("signs", "signs-condensed", "faces")
     ),
     "top-layer": Experiment(
         data="faces",
