@@ -10,7 +10,8 @@ import numpy as np
 
 from uncial.archive import ModelArchive
 from uncial.decoding.voting import vote
-from uncial.models.recognizer import Decoder, Image, ReadCharacter, Reading, Recognizer
+from uncial.models.reading import Decoder, Image, ReadCharacter, Reading
+from uncial.models.recognizer import Recognizer
 from uncial.text.graphemes import graphemes
 from uncial.text.normalize import Normalization
 from uncial.text.order import display_order, logical_order

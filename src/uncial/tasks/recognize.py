@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from uncial.evaluation.calibration import Calibration
     from uncial.models.hub import LineReader
-    from uncial.models.recognizer import Reading
+    from uncial.models.reading import Reading
 
 Format = Literal["txt", "json", "lstmbox", "wordstrbox"]
 

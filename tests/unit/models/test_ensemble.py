@@ -14,7 +14,8 @@ from uncial.errors import FormatError
 from uncial.formats.models import native
 from uncial.imaging.prepare import Preprocessing
 from uncial.models.ensemble import Ensemble, elected
-from uncial.models.recognizer import ReadCharacter, Reading, Recognizer
+from uncial.models.reading import ReadCharacter, Reading
+from uncial.models.recognizer import Recognizer
 from uncial.nn.build import build
 from uncial.text.charset import Charset
 from uncial.text.codec import Codec

@@ -15,7 +15,8 @@ from uncial.formats.tesseract import boxes
 from uncial.formats.tesseract.container import TrainedData
 from uncial.formats.tesseract.dawg import Dawg
 from uncial.models.hub import TesseractReader, open_model
-from uncial.models.recognizer import Reading, Recognizer
+from uncial.models.reading import Reading
+from uncial.models.recognizer import Recognizer
 from uncial.progress import Note
 from uncial.tasks.components import ComponentsConfig, components
 from uncial.tasks.convert import ConvertConfig, convert
