@@ -30,6 +30,7 @@ MICROSOFT = "com.microsoft"
 
 Layout = Literal["channels first", "channels last"]
 _TO_LAST, _TO_FIRST = [0, 2, 3, 1], [0, 3, 1, 2]
+_FLOAT, _UINT8, _INT32 = 1, 2, 6  # numbers of types in ONNX
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +65,15 @@ class Graph:
     _masks: dict[tuple[str, Layout], str] = field(default_factory=dict)
     _turned: dict[tuple[str, Layout], str] = field(default_factory=dict)
 
-    def add(self, op: str, given: Sequence[str], *, outputs: int = 1, at: int = 0, **how: Any) -> str:  # noqa: ANN401
+    def add(
+        self,
+        op: str,
+        given: Sequence[str],
+        *,
+        outputs: int = 1,
+        at: int = 0,
+        **how: Any,  # noqa: ANN401
+    ) -> str:
         """Add a node; the name of its output number `at`.
 
         Args:
@@ -144,12 +153,18 @@ class Graph:
         """The same with zeros in the padding."""
         if flow.blank:
             return flow
+        valid = self.valid(flow)
         if flow.levels is None:
-            zero = self.real(0.0)
+            data = self.add("Mul", [flow.data, self.add("Cast", [valid], to=_FLOAT)])
+        elif flow.levels.zero == 0:
+            bits = self.add("Mul", [self.add("Cast", [valid], to=_INT32), self._every_bit()])
+            data = self.add("BitwiseAnd", [flow.data, self.add("Cast", [bits], to=_UINT8)])
         else:
-            zero = self.constant(flow.levels.zero, np.uint8)
-        data = self.add("Where", [self.valid(flow), flow.data, zero])
+            data = self.add("Where", [valid, flow.data, self.scale_of(flow.levels)[1]])
         return replace(flow, data=data, blank=True)
+
+    def _every_bit(self) -> str:
+        return self.constant(255, np.int32)
 
     def levelled(self, flow: Flow, levels: Levels) -> Flow:
         """A flow in 8-bit integers of the levels named."""

@@ -9,18 +9,20 @@ batched with. The metadata entry ``uncial`` holds the header of the model file.
 from __future__ import annotations
 
 import json
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from uncial.archive import ModelArchive
-from uncial.errors import MissingDependency
 from uncial.export.graph import IR, MICROSOFT, OPSET, Flow, Graph
 from uncial.export.ops import Writer
+from uncial.extras import explained
 from uncial.formats.models.header import KEY, header_of
 from uncial.nn.build import Network
 from uncial.nn.fold import folded
 from uncial.nn.integer import integer_places
 from uncial.nn.weights import network_of
+
+if TYPE_CHECKING:
+    import onnx
 
 
 def to_onnx(archive: ModelArchive, *, integer: bool = False) -> bytes:
@@ -34,13 +36,8 @@ def to_onnx(archive: ModelArchive, *, integer: bool = False) -> bytes:
         ConfigError: A layer has no counterpart.
         MissingDependency: The package onnx is not installed.
     """
-    try:
+    with explained():
         from onnx import TensorProto, checker, helper  # noqa: PLC0415
-    except ModuleNotFoundError as error:
-        raise MissingDependency(
-            "writing ONNX needs the package onnx",
-            remedy='install it: pip install "uncial[onnx]"',
-        ) from error
     network = folded(network_of(archive.spec, archive.codec.width, archive.weights))
     graph = Graph()
     places = integer_places(network, archive.ranges) if integer else []
@@ -81,9 +78,7 @@ def _written(writer: Writer, network: Network) -> tuple[str, str]:
     flow = graph.blanked(flow)
     if network.by_columns:
         data = graph.add("Transpose", [flow.data], perm=[0, 2, 1, 3])
-        flow = Flow(
-            data=data, widths="widths", channels=network.input_height, height=1, blank=True
-        )
+        flow = Flow(data=data, widths="widths", channels=network.input_height, height=1, blank=True)
     flow = graph.turned(graph.in_reals(writer.write(network.layers, flow)), "channels last")
     logits = graph.add("Squeeze", [flow.data, graph.constant([1])])
     if network.loss == "logistic":
@@ -92,7 +87,7 @@ def _written(writer: Writer, network: Network) -> tuple[str, str]:
     return graph.add("LogSoftmax", [logits], axis=-1), flow.widths
 
 
-def _named(name: str, output: str) -> object:
+def _named(name: str, output: str) -> onnx.NodeProto:
     from onnx import helper  # noqa: PLC0415
 
     return helper.make_node("Identity", [name], [output], f"to {output}")

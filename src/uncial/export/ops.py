@@ -12,7 +12,7 @@ from torch import Tensor
 from uncial.errors import ConfigError
 from uncial.export.activation import activated
 from uncial.export.convolution import array, convolved, in_integers, shape_of
-from uncial.export.graph import Flow, Graph
+from uncial.export.graph import MICROSOFT, Flow, Graph, Layout
 from uncial.export.recurrent import scanned
 from uncial.nn.integer import Levels
 from uncial.nn.ops.base import Op
@@ -36,7 +36,7 @@ class Writer:
         graph: Gets the nodes.
         levels: Of the input and output of convolutions that are to multiply in 8 bits; none for
             an output that is real.
-        integer: Recurrences are to multiply in 8 bits, too.
+        integer: Recurrences and heads are to multiply in 8 bits, too.
     """
 
     graph: Graph
@@ -51,34 +51,38 @@ class Writer:
         """
         return _writer_of(op)(self, op, given)
 
-    def series(self, op: Series, given: Flow) -> Flow:
+    def _series(self, op: Series, given: Flow) -> Flow:
         for part in op.parts():
             given = self.write(part, given)
         return given
 
-    def parallel(self, op: Parallel, given: Flow) -> Flow:
-        made = [self.write(part, given) for part in op.parts()]
-        flows = [self.real(flow) for flow in made]
-        data = self.graph.add("Concat", [flow.data for flow in flows], axis=1)
+    def _parallel(self, op: Parallel, given: Flow) -> Flow:
+        """Branches joined; channels last where one of them comes so."""
+        graph = self.graph
+        made = [graph.in_reals(self.write(part, given)) for part in op.parts()]
+        layouts = {flow.layout for flow in made}
+        layout: Layout = "channels last" if "channels last" in layouts else "channels first"
+        flows = [graph.turned(flow, layout) for flow in made]
+        axis = 3 if layout == "channels last" else 1
         return replace(
             flows[0],
-            data=data,
+            data=graph.add("Concat", [flow.data for flow in flows], axis=axis),
             channels=sum(flow.channels for flow in flows),
             blank=all(flow.blank for flow in flows),
         )
 
-    def residual(self, op: Residual, given: Flow) -> Flow:
+    def _residual(self, op: Residual, given: Flow) -> Flow:
         given = self.graph.in_reals(given)
         made = self.graph.in_reals(self.write(op.inner, given))
         given = self.graph.turned(given, made.layout)
         data = self.graph.add("Add", [given.data, made.data])
         return replace(made, data=data, blank=given.blank and made.blank)
 
-    def reversed(self, op: Reversed, given: Flow) -> Flow:
+    def _reversed(self, op: Reversed, given: Flow) -> Flow:
         return self._mirrored(self.write(op.inner, self._mirrored(given, op.axis)), op.axis)
 
     def _mirrored(self, flow: Flow, axis: str) -> Flow:
-        flow, graph = self.real(flow), self.graph
+        flow, graph = self._real(flow), self.graph
         if axis == "y":
             bounds = [graph.constant([at]) for at in (-1, np.iinfo(np.int64).min, 2, -1)]
             return replace(flow, data=graph.add("Slice", [flow.data, *bounds]))
@@ -86,26 +90,28 @@ class Writer:
         turned = graph.add("ReverseSequence", [columns, flow.widths], **_REVERSED_BY_LENGTH)
         return replace(flow, data=graph.add("Transpose", [turned], perm=[0, 3, 2, 1]))
 
-    def conv(self, op: Conv, given: Flow) -> Flow:
+    def _conv(self, op: Conv, given: Flow) -> Flow:
         levels = self.levels.get(op)
-        return convolved(self.graph, op, given) if levels is None else in_integers(
-            self.graph, op, given, *levels
+        return (
+            convolved(self.graph, op, given)
+            if levels is None
+            else in_integers(self.graph, op, given, *levels)
         )
 
-    def depthwise(self, op: Depthwise, given: Flow) -> Flow:
+    def _depthwise(self, op: Depthwise, given: Flow) -> Flow:
         return convolved(self.graph, op, given)
 
-    def batch_norm(self, op: BatchNorm, given: Flow) -> Flow:
-        flow, norm = self.real(given), op.norm
+    def _batch_norm(self, op: BatchNorm, given: Flow) -> Flow:
+        flow, norm = self._real(given), op.norm
         parts = (norm.weight, norm.bias, norm.running_mean, norm.running_var)
         weights = [self.graph.real(array(cast("Tensor", part))) for part in parts]
         data = self.graph.add("BatchNormalization", [flow.data, *weights], epsilon=norm.eps)
         return replace(flow, data=activated(self.graph, data, op.activation), blank=False)
 
-    def group_norm(self, op: GroupNorm, given: Flow) -> Flow:
+    def _group_norm(self, op: GroupNorm, given: Flow) -> Flow:
         """Mean and variance over the valid columns of each line."""
         graph, norm = self.graph, op.norm
-        flow = graph.blanked(self.real(given))
+        flow = graph.blanked(self._real(given))
         batch, rows, wide = (graph.size(flow.data, axis) for axis in (0, 2, 3))
         groups = graph.shaped(flow.data, batch, norm.num_groups, -1, rows, wide)
         axes = graph.constant([2, 3, 4])
@@ -124,7 +130,7 @@ class Writer:
         data = graph.add("Mul", [normal, graph.real(scale)])
         return replace(flow, data=graph.add("Add", [data, graph.real(shift)]), blank=False)
 
-    def layer_norm(self, op: LayerNorm, given: Flow) -> Flow:
+    def _layer_norm(self, op: LayerNorm, given: Flow) -> Flow:
         flow, norm = self.graph.turned(self.graph.in_reals(given), "channels last"), op.norm
         weights = [self.graph.real(array(part)) for part in (norm.weight, norm.bias)]
         data = self.graph.add(
@@ -132,7 +138,7 @@ class Writer:
         )
         return replace(flow, data=data, blank=False)
 
-    def max_pool(self, op: MaxPool, given: Flow) -> Flow:
+    def _max_pool(self, op: MaxPool, given: Flow) -> Flow:
         flow = self.graph.turned(given, "channels first")
         data = self.graph.add(
             "MaxPool", [flow.data], kernel_shape=list(op.window), strides=list(op.stride)
@@ -141,23 +147,24 @@ class Writer:
         height = op.shape(shape_of(flow)).height
         return replace(flow, data=data, widths=widths, height=height, blank=False)
 
-    def height_pool(self, op: HeightPool, given: Flow) -> Flow:
-        flow = self.real(given)
+    def _height_pool(self, op: HeightPool, given: Flow) -> Flow:
+        flow = self._real(given)
         data = self.graph.add("ReduceMax", [flow.data, self.graph.constant([2])], keepdims=1)
         return replace(flow, data=data, height=1)
 
-    def fold_height(self, op: Op, given: Flow) -> Flow:
+    def _fold_height(self, op: Op, given: Flow) -> Flow:
         """Rows become channels, one row after the other."""
         if given.height == 1:
             return given
         graph = self.graph
         channels = given.channels * given.height
-        flow = graph.turned(given, "channels last")
-        rows = graph.add("Transpose", [flow.data], perm=[0, 2, 1, 3])
-        data = graph.shaped(rows, graph.size(flow.data, 0), 1, -1, channels)
-        return replace(flow, data=data, channels=channels, height=1)
+        rows = graph.add("Transpose", [given.data], perm=[0, 2, 1, 3])
+        batch = graph.size(given.data, 0)
+        last = given.layout == "channels last"
+        data = graph.shaped(rows, batch, *((1, -1, channels) if last else (channels, 1, -1)))
+        return replace(given, data=data, channels=channels, height=1)
 
-    def blocks(self, op: Blocks, given: Flow) -> Flow:
+    def _blocks(self, op: Blocks, given: Flow) -> Flow:
         flow, graph = self.graph.turned(given, "channels last"), self.graph
         rows = flow.height // op.y
         ends = graph.add("Div", [graph.size(flow.data, 2), graph.constant([op.x])])
@@ -172,53 +179,59 @@ class Writer:
         widths = graph.add("Div", [flow.widths, graph.constant(op.x)])
         return replace(flow, data=data, widths=widths, channels=channels, height=rows, blank=False)
 
-    def split(self, op: Split, given: Flow) -> Flow:
+    def _split(self, op: Split, given: Flow) -> Flow:
         folds = (op.source, op.target, op.moved) == (2, 1, given.height)
-        return self.fold_height(op, given) if folds else _refused(op)
+        return self._fold_height(op, given) if folds else _refused(op)
 
-    def scan(self, op: AxisLSTM | AxisGRU, given: Flow) -> Flow:
+    def _scan(self, op: AxisLSTM | AxisGRU, given: Flow) -> Flow:
         return scanned(self.graph, op, given, integer=self.integer)
 
-    def output(self, op: Output, given: Flow) -> Flow:
+    def _output(self, op: Output, given: Flow) -> Flow:
         """Logits, channels last."""
         if op.dims != 1 or op.ones:
             return _refused(op)
-        flow = self.graph.in_reals(self.fold_height(op, given))
+        flow = self.graph.in_reals(self._fold_height(op, given))
         flow = self.graph.turned(flow, "channels last")
-        weight = self.graph.real(np.ascontiguousarray(array(op.lin.weight).T))
-        data = self.graph.add("MatMul", [flow.data, weight])
-        data = self.graph.add("Add", [data, self.graph.real(array(op.lin.bias))])
+        weight, bias = array(op.lin.weight), self.graph.real(array(op.lin.bias))
+        if self.integer:
+            scale = np.maximum(np.abs(weight).max(1), 1e-8) / 127
+            levels = self.graph.constant(np.rint(weight / scale[:, None]).T, np.int8)
+            parts = [flow.data, levels, self.graph.real(scale), "", bias]
+            data = self.graph.add(f"{MICROSOFT}.DynamicQuantizeMatMul", parts)
+        else:
+            data = self.graph.add("MatMul", [flow.data, self.graph.real(weight.T)])
+            data = self.graph.add("Add", [data, bias])
         return replace(flow, data=data, channels=op.lin.out_features, blank=False)
 
-    def same(self, op: Op, given: Flow) -> Flow:
+    def _same(self, op: Op, given: Flow) -> Flow:
         return given
 
-    def real(self, flow: Flow) -> Flow:
+    def _real(self, flow: Flow) -> Flow:
         """Channels first, float32."""
         return self.graph.turned(self.graph.in_reals(flow), "channels first")
 
 
 _WRITERS: Mapping[type[Op], Callable[..., Flow]] = {
-    Series: Writer.series,
-    Parallel: Writer.parallel,
-    Residual: Writer.residual,
-    Reversed: Writer.reversed,
-    Conv: Writer.conv,
-    Depthwise: Writer.depthwise,
-    BatchNorm: Writer.batch_norm,
-    GroupNorm: Writer.group_norm,
-    LayerNorm: Writer.layer_norm,
-    MaxPool: Writer.max_pool,
-    HeightPool: Writer.height_pool,
-    FoldHeight: Writer.fold_height,
-    Blocks: Writer.blocks,
-    Split: Writer.split,
-    AxisLSTM: Writer.scan,
-    AxisGRU: Writer.scan,
-    Output: Writer.output,
-    Identity: Writer.same,
-    Dropout: Writer.same,
-    SpanMask: Writer.same,
+    Series: Writer._series,
+    Parallel: Writer._parallel,
+    Residual: Writer._residual,
+    Reversed: Writer._reversed,
+    Conv: Writer._conv,
+    Depthwise: Writer._depthwise,
+    BatchNorm: Writer._batch_norm,
+    GroupNorm: Writer._group_norm,
+    LayerNorm: Writer._layer_norm,
+    MaxPool: Writer._max_pool,
+    HeightPool: Writer._height_pool,
+    FoldHeight: Writer._fold_height,
+    Blocks: Writer._blocks,
+    Split: Writer._split,
+    AxisLSTM: Writer._scan,
+    AxisGRU: Writer._scan,
+    Output: Writer._output,
+    Identity: Writer._same,
+    Dropout: Writer._same,
+    SpanMask: Writer._same,
 }
 
 

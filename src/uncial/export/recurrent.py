@@ -7,7 +7,7 @@ inputs by scales found while it runs (``DynamicQuantizeLSTM`` of onnxruntime).
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,12 @@ from uncial.export.graph import MICROSOFT, Flow, Graph
 from uncial.nn.ops.rnn import AxisGRU, AxisLSTM
 
 Floats = NDArray[np.float32]
-_LSTM_GATES = (0, 3, 1, 2)  # torch has input, forget, cell, output; ONNX input, output, forget, cell
+_LSTM_GATES = (
+    0,
+    3,
+    1,
+    2,
+)  # torch has input, forget, cell, output; ONNX input, output, forget, cell
 _GRU_GATES = (1, 0, 2)  # torch has reset, update, new; ONNX update, reset, new
 
 
@@ -34,32 +39,26 @@ def scanned(graph: Graph, op: AxisLSTM | AxisGRU, given: Flow, *, integer: bool)
             "LSTMs of clstm and ocropy models have no counterpart in ONNX",
             remedy="train a model with another recurrence, such as Lbx128",
         )
-    flow = graph.turned(graph.in_reals(given), "channels first")
+    flow = graph.turned(graph.in_reals(given), "channels last")
     along_x = op.axis == "x"
-    batch, wide = graph.size(flow.data, 0), graph.size(flow.data, 3)
-    high = graph.size(flow.data, 2)
-    order = [3, 0, 2, 1] if along_x else [2, 0, 3, 1]
+    batch, high, wide = (graph.size(flow.data, axis) for axis in range(3))
+    order = [2, 0, 1, 3] if along_x else [1, 0, 2, 3]
     steps = graph.add("Transpose", [flow.data], perm=order)
     steps = graph.shaped(steps, wide if along_x else high, -1, flow.channels)
     lengths = _lengths(graph, flow) if along_x else ""
     made = _run(graph, op, cells, steps, lengths, integer=integer)
-    # (T, D, B, n) or (D, B, n) for a summary -> (N, D*n, H, W)
-    units = op.outputs
-    others = high if along_x else wide
-    if op.summarize:
-        made = graph.add("Transpose", [made], perm=[1, 0, 2])
-        made = graph.shaped(made, 1, batch, others, units)
-    else:
-        made = graph.add("Transpose", [made], perm=[0, 2, 1, 3])
-        made = graph.shaped(made, -1, batch, others, units)
-    data = graph.add("Transpose", [made], perm=[1, 3, 2, 0] if along_x else [1, 3, 0, 2])
+    # (T, D, B, n), or (D, B, n) of a summary, to (T, N, H or W, D*n)
+    made = graph.add("Transpose", [made], perm=[1, 0, 2] if op.summarize else [0, 2, 1, 3])
+    first = 1 if op.summarize else -1
+    made = graph.shaped(made, first, batch, high if along_x else wide, op.outputs)
+    data = graph.add("Transpose", [made], perm=[1, 2, 0, 3] if along_x else [1, 0, 2, 3])
     widths, height = flow.widths, flow.height
     if op.summarize and along_x:
         widths = graph.add("Min", [widths, graph.constant(1)])
     elif op.summarize:
         height = 1
     return replace(
-        flow, data=data, widths=widths, channels=units, height=height, blank=along_x
+        flow, data=data, widths=widths, channels=op.outputs, height=height, blank=along_x
     )
 
 
@@ -69,7 +68,7 @@ def _lengths(graph: Graph, flow: Flow) -> str:
     if flow.height == 1:
         return widths
     rows = graph.add("Unsqueeze", [widths, graph.constant([1])])
-    shape = graph.add("Concat", [graph.constant([1]), graph.size(flow.data, 2)], axis=0)
+    shape = graph.add("Concat", [graph.constant([1]), graph.size(flow.data, 1)], axis=0)
     return graph.shaped(graph.add("Expand", [rows, shape]), -1)
 
 
@@ -83,7 +82,9 @@ def _run(
     integer: bool,
 ) -> str:
     gates = _LSTM_GATES if isinstance(op, AxisLSTM) else _GRU_GATES
-    enter, recur, bias = (np.stack(parts) for parts in zip(*(_weights(c, gates) for c in cells)))
+    enter, recur, bias = (
+        np.stack(parts) for parts in zip(*(_weights(c, gates) for c in cells), strict=True)
+    )
     direction = "forward" if op.back is None else "reverse" if op.ahead is None else "bidirectional"
     how: dict[str, Any] = {"direction": direction, "hidden_size": recur.shape[2]}
     which = {"outputs": 2, "at": 1 if op.summarize else 0}
@@ -103,9 +104,11 @@ def _run(
 
 def _weights(cell: nn.Module, gates: tuple[int, ...]) -> tuple[Floats, Floats, Floats]:
     """Weights of the input and of the state, and biases, with the gates in ONNX's order."""
-    state = cast("dict[str, Any]", cell.state_dict())
+    state = cell.state_dict()
     enter, recur, first, second = (
-        np.concatenate([np.split(state[f"{name}_l0"].float().numpy(), len(gates))[g] for g in gates])
+        np.concatenate(
+            [np.split(state[f"{name}_l0"].float().numpy(), len(gates))[g] for g in gates]
+        )
         for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
     )
     return enter, recur, np.concatenate([first, second])

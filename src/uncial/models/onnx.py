@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from uncial.errors import FormatError, MissingDependency
+from uncial.errors import FormatError
+from uncial.extras import explained
 from uncial.formats.models.header import KEY, parsed, updated
 from uncial.imaging.batch import Batch
 from uncial.models.cores import cores
@@ -74,15 +75,15 @@ class OnnxReader(NetworkReader):
             yield Computing(pool, computed)
 
 
+def opened(data: bytes, name: str, *, dictionary: bool) -> OnnxReader:
+    """The reader of an ``.onnx`` file; see `uncial.models.hub.open_model`."""
+    return OnnxReader(data)
+
+
 def _session(data: bytes) -> InferenceSession:
     """A session that computes each batch on the thread that asks."""
-    try:
-        import onnxruntime  # noqa: PLC0415  (of the extra runtime)
-    except ModuleNotFoundError as error:
-        raise MissingDependency(
-            "reading an ONNX file needs onnxruntime",
-            remedy='install it: pip install "uncial[runtime]"',
-        ) from error
+    with explained():
+        import onnxruntime  # noqa: PLC0415
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 3

@@ -14,9 +14,10 @@ from uncial.formats.lines.base import open_source
 from uncial.formats.tesseract import boxes
 from uncial.formats.tesseract.container import TrainedData
 from uncial.formats.tesseract.dawg import Dawg
-from uncial.models.hub import TesseractReader, open_model
+from uncial.models.hub import open_model
 from uncial.models.reading import Reading
 from uncial.models.recognizer import Recognizer
+from uncial.models.tesseract_reader import TesseractReader
 from uncial.progress import Note
 from uncial.tasks.components import ComponentsConfig, components
 from uncial.tasks.convert import ConvertConfig, convert
@@ -39,7 +40,7 @@ def test_content_and_not_the_name_decides_what_a_model_is(
     assert isinstance(open_model(disguised), TesseractReader)
     assert isinstance(open_model(model), Recognizer)
     (tmp_path / "model.onnx").write_bytes(b"something else")
-    with pytest.raises(FormatError, match="neither a safetensors nor a traineddata"):
+    with pytest.raises(FormatError, match="neither a safetensors, an ONNX nor a traineddata"):
         open_model(tmp_path / "model.onnx")
 
 
