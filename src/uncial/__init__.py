@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from uncial.data.store import LineStore
     from uncial.errors import UncialError
-    from uncial.models.recognizer import Reading, Recognizer
+    from uncial.models.reading import Reading
+    from uncial.models.recognizer import Recognizer
     from uncial.tasks.calibrate import CalibrateConfig, calibrate
     from uncial.tasks.charset import CharsetConfig, charset
     from uncial.tasks.compare import CompareConfig, compare
@@ -55,7 +56,7 @@ _HOMES = {
     "LineStore": "uncial.data.store",
     "LmConfig": "uncial.tasks.lm",
     "Normalization": "uncial.text.normalize",
-    "Reading": "uncial.models.recognizer",
+    "Reading": "uncial.models.reading",
     "RecognizeConfig": "uncial.tasks.recognize",
     "Recognizer": "uncial.models.recognizer",
     "ScoreConfig": "uncial.tasks.score",

@@ -11,11 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz.distance import Levenshtein
 
-from uncial.archive import ModelArchive
 from uncial.decoding.agreement import Likelihood, Text, agreed
 from uncial.decoding.likelihood import log_likelihoods
 from uncial.decoding.voting import vote
-from uncial.models.recognizer import Decoder, Image, ReadCharacter, Reading, Recognizer
+from uncial.models.reading import Decoder, Image, NetworkReader, ReadCharacter, Reading
 from uncial.text.codec import Codec
 from uncial.text.graphemes import graphemes
 from uncial.text.normalize import Normalization
@@ -29,7 +28,7 @@ class Ensemble:
         members: At least one; they may differ in everything.
     """
 
-    def __init__(self, members: Sequence[Recognizer]) -> None:
+    def __init__(self, members: Sequence[NetworkReader]) -> None:
         self.members = tuple(members)
         first = self.members[0]
         self.normalization: Normalization = first.normalization
@@ -39,11 +38,6 @@ class Ensemble:
         }
         self.spec = first.spec
         self.labels = first.labels
-
-    @classmethod
-    def from_archive(cls, archive: ModelArchive) -> Ensemble:
-        """The models of an archive with voters."""
-        return cls([Recognizer.from_archive(one) for one in (archive, *archive.voters)])
 
     @property
     def characters(self) -> tuple[str, ...]:
@@ -62,7 +56,7 @@ class Ensemble:
     def read(
         self, images: Sequence[Image], *, decoder: Decoder = "greedy", threads: int = 0
     ) -> list[Reading]:
-        """Texts of line images, in the order given; arguments as for `Recognizer.read`."""
+        """Texts of line images, in the order given; arguments as for `NetworkReader.read`."""
         return list(self.read_each(lambda i: images[i], len(images), decoder, threads))
 
     def read_each(
@@ -128,7 +122,7 @@ def _placed(text: Text, readings: Sequence[Reading]) -> list[ReadCharacter]:
             if op.tag == "equal":
                 for step in range(op.src_end - op.src_start):
                     found[op.src_start + step].append(reading.characters[op.dest_start + step])
-    characters = []
+    characters: list[ReadCharacter] = []
     for grapheme, seen in zip(text, found, strict=True):
         confidence = sum(character.confidence for character in seen) / len(readings)
         before = characters[-1].stop if characters else 0.0  # where no reading fits as a whole

@@ -126,7 +126,7 @@ class _Opened:
 
 def _opened(config: TrainConfig, folder: RunFolder, reporter: Reporter) -> _Opened:
     """Config, settings and lines of a new run, or those that a run was started with."""
-    from uncial.models.compute import cores
+    from uncial.models.cores import cores
     from uncial.tasks.base import as_json
     from uncial.tasks.base import resolve as read_options
     from uncial.tasks.ingest import open_lines
