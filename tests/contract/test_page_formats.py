@@ -16,7 +16,7 @@ WHOLE = ("page", "alto")
 
 
 @pytest.mark.parametrize("kind", WHOLE)
-@settings(max_examples=60)
+@settings(max_examples=20)
 @given(page=pages())
 def test_a_page_comes_back_as_it_was_written(kind: str, page: Page) -> None:
     written = PAGE_WRITERS.get(kind).write([page])
@@ -48,6 +48,7 @@ def test_the_same_page_gives_the_same_bytes(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", sorted(PAGE_READERS))
+@settings(max_examples=20)
 @given(data=st.binary(max_size=300))
 def test_arbitrary_bytes_are_refused_politely(kind: str, data: bytes) -> None:
     reader = PAGE_READERS.get(kind)

@@ -140,10 +140,14 @@ def mended(polygon: Polygon) -> Polygon:
     found, _ = cv2.findContours(canvas, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     if not found:
         return ()
-    outline = cv2.approxPolyDP(max(found, key=cv2.contourArea), 0.75, closed=True)[:, 0]
-    points = (outline.astype(np.float64) - 1) / scale + (box.left, box.upper)
-    kept = closed([(float(x), float(y)) for x, y in points.round(2)])
-    return kept if len(kept) >= 3 and area(kept) > 0 else ()
+    outline = max(found, key=cv2.contourArea)
+    # Where strokes of a pixel's width are left, smoothing may cross them again.
+    for tried in (cv2.approxPolyDP(outline, 0.75, closed=True), outline, cv2.convexHull(outline)):
+        points = (tried[:, 0].astype(np.float64) - 1) / scale + (box.left, box.upper)
+        kept = closed([(float(x), float(y)) for x, y in points.round(2)])
+        if len(kept) >= 3 and area(kept) > 0 and is_simple(kept):
+            return kept
+    return ()
 
 
 def box_along(baseline: Polygon, above: float, below: float) -> Polygon:
@@ -186,7 +190,7 @@ def baseline_of(boundary: Polygon, *, vertical: bool = False) -> Polygon:
     height = float(np.median(edges[:, 1] - edges[:, 0]))
     slope, foot = _fitted(xs, edges[:, 1])
     residuals = edges[:, 1] - (slope * xs + foot)
-    flat = float(np.median(np.abs(residuals))) < _FLAT * height
+    flat = float(np.percentile(np.abs(residuals), 95)) < _FLAT * height
     if flat:
         foot -= DESCENT * height
     return tuple(
