@@ -8,7 +8,7 @@ no line is left out.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -28,6 +28,7 @@ from uncial.page.polyline import (
     turned,
     turned_back,
 )
+from uncial.page.spacing import spacing
 from uncial.text.order import base_direction
 
 Code = Literal[
@@ -61,7 +62,6 @@ _COVERED = 0.8  # of the baseline, that a sound boundary holds
 _THIN = 0.42  # of the height expected, that a sound boundary has above the baseline at least
 _TALL = 1.5  # of the distance to the next line, that it has at most
 _STEP = 8.0  # px between points of a course
-_SAMPLES = 9  # points of a line that distances are measured at
 _LONELY = 0.04  # of the page's height: a line's height where there is no other
 
 
@@ -88,8 +88,9 @@ class Band:
 
     Attributes:
         line: Its id.
-        course: ``(N, 2)`` points of the baseline from left to right of the cut line, margins
-            included; empty where the line has no place.
+        spine: ``(N, 2)`` points of the baseline from left to right of the cut line; empty where
+            the line has no place.
+        course: ``(N, 2)`` the same with a margin at both ends.
         above: How far the band reaches above it, px.
         below: How far below, px.
         outline: ``(M, 2)`` what of it is the line's own; empty takes all.
@@ -97,6 +98,7 @@ class Band:
     """
 
     line: str
+    spine: Points
     course: Points
     above: float
     below: float
@@ -119,13 +121,13 @@ def page_bands(
         for line in region.lines
     ]
     courses = [_course(line, direction) for line, direction in directed]
-    above, below, usual = _distances(courses, page.height)
+    gaps = spacing(courses, _LONELY * page.height)
     size = (page.width, page.height)
     return tuple(
         _band(
             line,
             course,
-            _Room(above[at], below[at], usual, direction.startswith("vertical")),
+            _Room(gaps.above[at], gaps.below[at], gaps.usual, direction.startswith("vertical")),
             (heights or {}).get(line.id),
             size,
         )
@@ -205,46 +207,6 @@ def _main_direction(outline: Points, *, vertical: bool) -> NDArray[np.float64]:
     return np.asarray(towards if towards @ usual >= 0 else -towards)
 
 
-def _distances(
-    courses: Sequence[Points], page_height: int
-) -> tuple[list[float], list[float], float]:
-    """Distances of each line to the next above and below, and the usual one, px."""
-    placed = [at for at, course in enumerate(courses) if len(course)]
-    above, below = ([np.inf] * len(courses) for _ in range(2))
-    if placed:
-        samples = np.stack([_samples(courses[at]) for at in placed])
-        for number, at in enumerate(placed):
-            above[at], below[at] = _gaps(samples, number)
-    known = [min(pair) for pair in zip(above, below, strict=True) if np.isfinite(min(pair))]
-    return above, below, float(np.median(known)) if known else _LONELY * page_height
-
-
-def _samples(course: Points) -> Points:
-    return resampled(course, np.inf, at_least=_SAMPLES)
-
-
-def _gaps(samples: NDArray[np.float64], number: int) -> tuple[float, float]:
-    """Distances of one of ``(n, s, 2)`` lines to the next above and below it."""
-    own = samples[number]
-    towards = own[-1] - own[0]
-    towards = towards / max(1e-9, float(np.hypot(*towards)))
-    x, y = (turned(samples.reshape(-1, 2), towards)).reshape(samples.shape).transpose(2, 0, 1)
-    order = np.argsort(x[number], kind="stable")
-    offset = y - np.interp(x.ravel(), x[number][order], y[number][order]).reshape(y.shape)
-    low, high = x[number].min(), x[number].max()
-    margin = 0.1 * (high - low)
-    level = (x > low - margin) & (x < high + margin)
-    # Short lines may lie between the samples of long ones: ask the other way round, too.
-    over = (x.min(1) < high) & (x.max(1) > low)
-    level[over & ~level.any(1)] = True
-    count = level.sum(1)
-    mean = np.where(level, offset, 0).sum(1) / np.maximum(1, count)
-    least = 0.004 * (high - low) + 4
-    up = -mean[(count > 0) & (mean < -least)]
-    down = mean[(count > 0) & (mean > least)]
-    return float(up.min(initial=np.inf)), float(down.min(initial=np.inf))
-
-
 def _band(
     line: Line,
     course: Points,
@@ -257,7 +219,13 @@ def _band(
     if not len(course):
         place = Problem(line.id, "no-place")
         return Band(
-            line=line.id, course=course, above=1, below=1, outline=nothing, problems=(place,)
+            line=line.id,
+            spine=course,
+            course=course,
+            above=1,
+            below=1,
+            outline=nothing,
+            problems=(place,),
         )
     if length(points_of(line.baseline)) < 2:
         codes.append("no-baseline")
@@ -278,11 +246,13 @@ def _band(
             outline = nothing
     else:
         outline = nothing
-    course = _lengthened(resampled(course, _STEP), left, right)
+    spine = resampled(course, _STEP)
+    course = _lengthened(spine, left, right)
     if _outside(course, size):
         codes.append("off-page")
     return Band(
         line=line.id,
+        spine=spine,
         course=course,
         above=float(above),
         below=float(below),
