@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from uncial.imaging.bending import bent
 from uncial.imaging.prepare import PAPER
 from uncial.registry import Registry
 
@@ -84,21 +85,9 @@ def warp(image: Gray, rng: np.random.Generator, strength: float = 1.0, new_width
     linear = np.array([[scale_x, shear * scale_x], [slope, scale_y]])
     offset = np.array([new_width / 2, height / 2 + shift]) - linear @ [width / 2, height / 2]
     matrix = np.hstack([linear, offset[:, None]]).astype(np.float32)
-    if rng.random() < 0.5:
-        warped = cv2.warpAffine(
-            image,
-            matrix,
-            (new_width, height),
-            flags=cv2.INTER_LINEAR,
-            borderMode=cv2.BORDER_CONSTANT,
-            borderValue=PAPER,
-        )
-    else:
-        x, y = _bent_grid(matrix, new_width, height, rng, strength * rng.uniform(0.3, 1.6))
-        warped = cv2.remap(
-            image, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=PAPER
-        )
-    return np.asarray(warped, np.uint8)
+    amplitude = strength * rng.uniform(0.3, 1.6) if rng.random() < 0.5 else 0.0
+    cells = (max(2, new_width // 24), 4)
+    return bent(image, matrix, (new_width, height), cells, amplitude, rng, border=PAPER)
 
 
 def ink(image: Gray, rng: np.random.Generator, strength: float = 1.0) -> Gray:
@@ -139,22 +128,3 @@ def spans(image: Gray, rng: np.random.Generator, strength: float = 1.0) -> Gray:
         at = int(rng.integers(0, width))
         result[:, at : at + int(rng.integers(4, 16))] = rng.integers(120, 256)
     return result
-
-
-def _bent_grid(
-    matrix: NDArray[np.float32],
-    width: int,
-    height: int,
-    rng: np.random.Generator,
-    amplitude: float,
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Source coordinates of each pixel: the inverse of `matrix` plus a smooth random field."""
-    inverse = cv2.invertAffineTransform(matrix)
-    columns = np.arange(width, dtype=np.float32)[None, :]
-    rows = np.arange(height, dtype=np.float32)[:, None]
-    grid = []
-    for row in inverse:
-        coarse = rng.standard_normal((4, max(2, width // 24)), np.float32) * np.float32(amplitude)
-        field = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR)
-        grid.append(np.asarray(field + (row[0] * columns + row[1] * rows + row[2]), np.float32))
-    return grid[0], grid[1]
