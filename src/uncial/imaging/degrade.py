@@ -1,8 +1,8 @@
 """Seeded ageing of line images: geometry, ink, paper, sensor.
 
-One library for augmentation and for synthesis. Every function takes ``(H, W)`` uint8 with dark
-ink on paper near 255 and a ``numpy`` generator, and returns a new image of the same height.
-``strength`` 1 is what training uses by default; 0 changes nothing.
+One library for augmentation (`augment`) and for synthesis (`age`). Every function takes
+``(H, W)`` uint8 with dark ink on paper near 255 and a ``numpy`` generator, and returns a new image
+of the same height. ``strength`` 1 is what training uses by default; 0 changes nothing.
 
 Source: the transforms and their ranges follow what Retsinas et al. 2022 ("Best practices for a
 handwritten text recognition system", DAS) and the label-free learners use; code is our own.
@@ -10,17 +10,19 @@ handwritten text recognition system", DAS) and the label-free learners use; code
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import cache
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from uncial.imaging.bending import bent
+from uncial.imaging.ageing import CHANCES
+from uncial.imaging.bending import Gray, bent
 from uncial.imaging.prepare import PAPER
+from uncial.imaging.textures import plus, texture
 from uncial.registry import Registry
 
-Gray = NDArray[np.uint8]
+_OWN = ("ink", "blur", "noise")
 Degradation = Callable[[Gray, np.random.Generator, float], Gray]
 
 DEGRADATIONS: Registry[Degradation] = Registry(
@@ -32,6 +34,7 @@ DEGRADATIONS: Registry[Degradation] = Registry(
         "tone": "uncial.imaging.degrade:tone",
         "noise": "uncial.imaging.degrade:noise",
         "spans": "uncial.imaging.degrade:spans",
+        **{name: f"uncial.imaging.ageing:{name}" for name in CHANCES if name not in _OWN},
     },
 )
 
@@ -62,6 +65,34 @@ def augment(image: Gray, rng: np.random.Generator, strength: float = 1.0, width:
     if rng.random() < 0.25:
         image = noise(image, rng, strength)
     return image
+
+
+def age(
+    image: Gray,
+    rng: np.random.Generator,
+    strength: float = 1.0,
+    chances: Mapping[str, float] = CHANCES,
+) -> Gray:
+    """A clean line as scans of old sheets look: some degradations, in the order of `CHANCES`.
+
+    Args:
+        image: ``(H, W)``, dark ink on white.
+        rng: Decides everything.
+        strength: Of each degradation; 0 changes nothing.
+        chances: How often each happens, 0-1; names of `DEGRADATIONS`.
+    """
+    if strength <= 0:
+        return image
+    draws = rng.random(len(chances)).tolist()
+    for (name, chance), draw in zip(chances.items(), draws, strict=True):
+        if draw < chance:
+            image = _named(name)(image, rng, strength)
+    return image
+
+
+@cache
+def _named(name: str) -> Degradation:
+    return DEGRADATIONS.get(name)
 
 
 def warp(image: Gray, rng: np.random.Generator, strength: float = 1.0, new_width: int = 0) -> Gray:
@@ -115,9 +146,9 @@ def tone(image: Gray, rng: np.random.Generator, strength: float = 1.0) -> Gray:
 
 
 def noise(image: Gray, rng: np.random.Generator, strength: float = 1.0) -> Gray:
-    """Gaussian sensor noise of up to 14 gray levels."""
-    levels = rng.standard_normal(image.shape, np.float32) * (rng.uniform(2, 14) * strength)
-    return np.asarray(cv2.add(image, levels.astype(np.int16), dtype=cv2.CV_8U), np.uint8)
+    """Sensor noise of up to 14 gray levels, px by px or in grains of two."""
+    grain = 1 if rng.random() < 0.7 else 2
+    return plus(image, texture(image.shape, grain, rng), rng.uniform(2, 14) * strength)
 
 
 def spans(image: Gray, rng: np.random.Generator, strength: float = 1.0) -> Gray:
