@@ -14,6 +14,7 @@ from uncial.errors import FormatError
 from uncial.formats.models import native
 from uncial.imaging.prepare import Preprocessing
 from uncial.models.ensemble import Ensemble, elected
+from uncial.models.native import reader_of
 from uncial.models.reading import ReadCharacter, Reading
 from uncial.models.recognizer import Recognizer
 from uncial.nn.build import build

@@ -39,9 +39,9 @@ def test_content_and_not_the_name_decides_what_a_model_is(
     disguised.write_bytes(tesseract_model.read_bytes())
     assert isinstance(open_model(disguised), TesseractReader)
     assert isinstance(open_model(model), Recognizer)
-    (tmp_path / "model.onnx").write_bytes(b"something else")
+    (tmp_path / "model.bin").write_bytes(b"something else")
     with pytest.raises(FormatError, match="neither a safetensors, an ONNX nor a traineddata"):
-        open_model(tmp_path / "model.onnx")
+        open_model(tmp_path / "model.bin")
 
 
 def test_a_model_for_the_old_engine_is_refused_in_plain_words(tmp_path: Path) -> None:
@@ -164,9 +164,9 @@ def test_targets_that_make_no_sense_are_refused(
     model: Path, tesseract_model: Path, tmp_path: Path
 ) -> None:
     with pytest.raises(FormatError, match="no kind of model file"):
-        convert(ConvertConfig(source=model, target=tmp_path / "a.onnx"))
+        convert(ConvertConfig(source=model, target=tmp_path / "a.mlnet"))
     target = tmp_path / "a.safetensors"
-    with pytest.raises(ConfigError, match="traineddata files only"):
+    with pytest.raises(ConfigError, match="traineddata and ONNX files only"):
         convert(ConvertConfig(source=tesseract_model, target=target, integer=True))
     with pytest.raises(ConfigError, match="straightened"):
         convert(ConvertConfig(source=model, target=tmp_path / "a.traineddata"))
