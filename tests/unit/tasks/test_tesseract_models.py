@@ -164,7 +164,7 @@ def test_targets_that_make_no_sense_are_refused(
     model: Path, tesseract_model: Path, tmp_path: Path
 ) -> None:
     with pytest.raises(FormatError, match="no kind of model file"):
-        convert(ConvertConfig(source=model, target=tmp_path / "a.h5"))
+        convert(ConvertConfig(source=model, target=tmp_path / "a.mlnet"))
     target = tmp_path / "a.safetensors"
     with pytest.raises(ConfigError, match="traineddata and ONNX files only"):
         convert(ConvertConfig(source=tesseract_model, target=target, integer=True))
