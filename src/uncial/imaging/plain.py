@@ -29,7 +29,8 @@ def gray_of(image: Bytes) -> Bytes:
     sums = image[..., 0] * _LUMINANCE[0]
     sums += image[..., 1] * _LUMINANCE[1]
     sums += image[..., 2] * _LUMINANCE[2]
-    return ((sums + _HALF) >> _SHIFT).astype(np.uint8)
+    gray: Bytes = ((sums + _HALF) >> _SHIFT).astype(np.uint8)
+    return gray
 
 
 def looked_up(image: Bytes, table: Bytes) -> Bytes:
@@ -163,7 +164,8 @@ def _means(values: Floats, count: int) -> Floats:
     edges = np.arange(count + 1) * (size / count)
     first = np.minimum(edges.astype(np.intp), size - 1)
     reached = sums[first] + (edges - first)[:, None] * values[first]
-    return (np.diff(reached, axis=0) * (count / size)).astype(np.float32)
+    means: Floats = (np.diff(reached, axis=0) * (count / size)).astype(np.float32)
+    return means
 
 
 def _kernel(deviation: float) -> Floats:
@@ -171,7 +173,8 @@ def _kernel(deviation: float) -> Floats:
     size = round(deviation * _REACH * 2 + 1) | 1
     at = np.arange(size) - size // 2
     weights = np.exp(-(at**2) / (2 * deviation**2))
-    return (weights / weights.sum()).astype(np.float32)
+    kernel: Floats = (weights / weights.sum()).astype(np.float32)
+    return kernel
 
 
 def _convolved(values: Floats, kernel: Floats, edge: str) -> Floats:
