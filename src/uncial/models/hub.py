@@ -66,6 +66,7 @@ class Opener(Protocol):
 OPENERS: Registry[Opener] = Registry(
     "model file",
     {
+        "kraken": "uncial.models.kraken:opened",
         "onnx": "uncial.models.onnx:opened",
         "safetensors": "uncial.models.native:opened",
         "traineddata": "uncial.models.tesseract_reader:opened",
@@ -78,7 +79,8 @@ def open_model(path: Path | str, *, dictionary: bool = True) -> LineReader:
     """Open a model file of any kind for reading; its content decides, not its name.
 
     Args:
-        path: A model of ours (``.safetensors``, ``.onnx``) or of Tesseract (``.traineddata``).
+        path: A model of ours (``.safetensors``, ``.onnx``), of Tesseract (``.traineddata``) or of
+            kraken (``.mlmodel``, ``.safetensors``), which is read as kraken reads it.
         dictionary: Whether a model of Tesseract prefers the words of its dictionary.
 
     Raises:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from uncial.archive import ModelArchive
     from uncial.export.parity import Parity
     from uncial.formats.models.base import Loss
+    from uncial.formats.models.kinds import ModelKind
 
 _SAME = 1e-3  # probabilities that differ by less are the same but for rounding
 
@@ -26,7 +27,11 @@ class ConvertConfig:
     """Model file; its content decides what it is."""
 
     target: Path
-    """File to write; its suffix, .safetensors, .onnx or .traineddata, decides its format."""
+    """File to write; its suffix, .safetensors, .onnx, .traineddata or .mlmodel, decides its
+    format."""
+
+    kraken: bool = False
+    """Write the .safetensors of kraken 7, not ours."""
 
     integer: bool = False
     """Write int8 weights, for a traineddata or ONNX file: smaller, faster, a little worse."""
@@ -68,7 +73,7 @@ class _Converted:
 
 
 def convert(config: ConvertConfig, reporter: Reporter = silent) -> ConvertResult:
-    """Convert a model: safetensors of Uncial and traineddata of Tesseract, both ways, to ONNX.
+    """Convert a model: safetensors of Uncial, traineddata, models of kraken; to ONNX.
 
     What is lost is told. A conversion to the format that the file has already changes no byte,
     but with integer weights. An ONNX file reads lines alone, and is compared with its model.
@@ -102,16 +107,12 @@ def convert(config: ConvertConfig, reporter: Reporter = silent) -> ConvertResult
 
 
 def _converted(config: ConvertConfig, reporter: Reporter) -> _Converted:
-    from uncial.formats.models import native, traineddata
+    from uncial.formats.models import kraken, native, traineddata
     from uncial.formats.models.base import Loss
-    from uncial.formats.models.kinds import kind_to_write, model_kind
+    from uncial.formats.models.kinds import model_kind
 
-    wanted = kind_to_write(config.target)
-    if config.integer and wanted == "safetensors":
-        raise ConfigError(
-            f"{config.target}: int8 weights are written to traineddata and ONNX files only",
-            remedy="end the target's name in .traineddata or .onnx, or leave integer weights out",
-        )
+    wanted = _wanted(config)
+    coreml = config.target.suffix.lower() == ".mlmodel"
     data = config.source.read_bytes()
     given, name = model_kind(data, config.source.name), config.source.name
     if given == "onnx":
@@ -121,24 +122,49 @@ def _converted(config: ConvertConfig, reporter: Reporter) -> _Converted:
         )
     if wanted == given == "traineddata":
         return _Converted(*traineddata.rewritten(data, name, integer=config.integer))
-    if wanted == given:
-        native.unpack(data)
-        return _Converted(data)
-    losses: Sequence[Loss] = ()
-    if given == "safetensors":
-        archive = native.unpack(data)
-    else:
-        archive, losses = traineddata.unpack(data, name)
+    if wanted == given == "kraken":
+        return _Converted(*kraken.rewritten(data, name, coreml=coreml))
+    archive, losses = _opened(data, given, name)
     if wanted == "safetensors":
-        return _Converted(native.pack(archive), losses)
+        return _Converted(data if given == wanted else native.pack(archive), losses)
     if archive.voters:
         one = f"only the first of {len(archive.voters) + 1} models is written"
         losses = (*losses, Loss("voters", one))
     if wanted == "onnx":
         made = _exported(config, archive, reporter)
+    elif wanted == "kraken":
+        made = _Converted(*kraken.pack(archive, coreml=coreml))
     else:
         made = _Converted(*traineddata.pack(archive, integer=config.integer))
     return replace(made, losses=(*losses, *made.losses))
+
+
+def _wanted(config: ConvertConfig) -> ModelKind:
+    """The kind to write; checks the options that go with it."""
+    from uncial.formats.models.kinds import kind_to_write
+
+    wanted = kind_to_write(config.target)
+    if config.kraken and wanted not in ("safetensors", "kraken"):
+        raise ConfigError(
+            f"{config.target}: kraken does not read such files",
+            remedy="end the target's name in .safetensors or .mlmodel",
+        )
+    wanted = "kraken" if config.kraken else wanted
+    if config.integer and wanted not in ("traineddata", "onnx"):
+        raise ConfigError(
+            f"{config.target}: int8 weights are written to traineddata and ONNX files only",
+            remedy="end the target's name in .traineddata or .onnx, or leave integer weights out",
+        )
+    return wanted
+
+
+def _opened(data: bytes, kind: ModelKind, name: str) -> tuple[ModelArchive, Sequence[Loss]]:
+    """A model file as an archive, and what that lacks."""
+    from uncial.formats.models import kraken, native, traineddata
+
+    if kind == "kraken":
+        return kraken.unpack(data, name)
+    return traineddata.unpack(data, name) if kind == "traineddata" else (native.unpack(data), ())
 
 
 def _exported(config: ConvertConfig, archive: ModelArchive, reporter: Reporter) -> _Converted:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from uncial.archive import ModelArchive
 from uncial.errors import ConfigError, FormatError, describe_grapheme
-from uncial.formats.models import native, traineddata
+from uncial.formats.models import kraken, native, traineddata
 from uncial.formats.models.kinds import model_kind
 from uncial.formats.tesseract import checkpoint
 from uncial.formats.tesseract.container import TrainedData
@@ -65,9 +65,17 @@ def open_base(config: StartConfig) -> ModelArchive | None:
         raise FormatError(
             f"{path}: no model",
             offset=0,
-            remedy="give a .safetensors or .traineddata file; for a checkpoint of lstmtraining "
-            "also the traineddata that it was trained with",
+            remedy="give a .safetensors, .mlmodel or .traineddata file; for a checkpoint of "
+            "lstmtraining also the traineddata that it was trained with",
         ) from error
+    if kind == "kraken":
+        archive, _ = kraken.unpack(data, path.name)
+        if kraken.is_segmenter(archive):
+            raise ConfigError(
+                f"{path}: finds lines on pages and reads no text",
+                remedy="start from a model that reads text",
+            )
+        return archive
     if kind == "safetensors":
         archive = native.unpack(data)
         if archive.voters:
