@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -46,9 +47,7 @@ class Marks:
     ends: NDArray[np.float32]
 
 
-def baselines(
-    lines: NDArray[np.float32], marks: Marks, *, vertical: bool = False
-) -> list[Points]:
+def baselines(lines: NDArray[np.float32], marks: Marks, *, vertical: bool = False) -> list[Points]:
     """Baselines in reading direction, in no order.
 
     Args:
@@ -168,7 +167,7 @@ def _holds(edge: NDArray[np.float64], way: Points) -> bool:
         return False
     return not any(
         _crossings(edge, start.astype(float), stop.astype(float), strictly=True).size
-        for start, stop in zip(way[:-1], way[1:], strict=True)
+        for start, stop in pairwise(way)
     )
 
 

@@ -20,7 +20,6 @@ Floats = NDArray[np.float32]
 
 _WIDTHS = (1, 3, 5, 7, 9)  # px of the enlarged image
 _NEGLIGIBLE = 6.0  # deviations beyond which a Gaussian is nothing to 32-bit numbers
-_SHARP = 1  # px; up to this width the Gaussian is not cut
 _CACHED = 96  # matrices
 
 
@@ -37,11 +36,11 @@ def ridges(small: Floats, size: tuple[int, int]) -> Floats:
     height, width = size
     best = np.zeros(size, np.float32)
     for sigma in _WIDTHS:
-        down = [_blur(height, small.shape[0], sigma, order) for order in (0, 1, 2)]
-        across = [_blur(width, small.shape[1], sigma, order) for order in (0, 1, 2)]
-        rows = [down[order] @ small for order in (2, 1, 0)]
         along, mixed, over = (
-            one @ across[order].T for one, order in zip(rows, (0, 1, 2), strict=True)
+            _blur(height, small.shape[0], sigma, *down)
+            @ small
+            @ _blur(width, small.shape[1], sigma, *across).T
+            for down, across in (((1, 1), (0, 0)), ((1, 0), (0, 1)), ((0, 0), (1, 1)))
         )
         # Of the negative map: the greater eigenvalue of its second derivatives.
         half = along - over
@@ -58,13 +57,12 @@ def ridges(small: Floats, size: tuple[int, int]) -> Floats:
 
 
 @lru_cache(maxsize=_CACHED)
-def _blur(size: int, cells: int, sigma: float, order: int) -> Floats:
-    """``(size, cells)`` product that enlarges, blurs twice and derives `order` times.
+def _blur(size: int, cells: int, sigma: float, *orders: int) -> Floats:
+    """``(size, cells)`` product that enlarges, and blurs twice or derives, by `orders`.
 
     Both passes end at the border, so the first one's values beyond it are lost.
     """
-    first = _kernel(sigma, 1 if order else 0)
-    second = _kernel(sigma, 1 if order == 2 else 0)
+    first, second = (_kernel(sigma, order) for order in orders)
     radius = len(first) // 2
     owner = np.minimum(np.arange(size) * cells // size, cells - 1)
     starts = np.searchsorted(owner, np.arange(cells))
