@@ -63,6 +63,8 @@ def model_writer(
         }
         if plan.preprocessing.style == "tesseract":
             metadata["tesseract"] = remembered(plan.start.metadata, at.lines, settings.lr)
+        if plan.preprocessing.style == "kraken" and plan.start.metadata:
+            metadata["kraken"] = {**plan.start.metadata, "accuracy": [], "metrics": []}
         recognizer = Recognizer(
             session.average,
             plan.codec,

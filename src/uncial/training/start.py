@@ -194,7 +194,7 @@ def _new(
 ) -> Start:
     if settings.style != "tesseract":
         codec = Codec.from_texts([written(text, settings.style) for text in texts])
-        return scratch(settings.spec, codec)
+        return scratch(settings.spec, codec, _krakens(settings))
     made = charset_of_texts(texts, config.tesseract)
     _report(made, reporter)
     height = vgsl.parse(settings.spec).input.height
@@ -203,6 +203,14 @@ def _new(
     )
     _prepare_for_tesseract(start, settings)
     return start
+
+
+def _krakens(settings: Settings) -> Preprocessing | None:
+    """How kraken prepares lines, where a network is to be one of kraken's."""
+    if settings.style != "kraken":
+        return None
+    height = vgsl.parse(settings.spec).input.height
+    return Preprocessing.kraken(height or 48, centre=settings.centre, pad=settings.pad)
 
 
 def _prepare_for_tesseract(start: Start, settings: Settings) -> None:
