@@ -541,6 +541,13 @@ def _tables(separator: str) -> list[bytes]:
     ]
 
 
+def _compiled_files() -> list[bytes]:
+    from uncial.formats.lines.compiled import CompiledLine, pack
+
+    line = CompiledLine(image=_png(), text="fox", split="train")
+    return [pack([line, line]), pack([])]
+
+
 def _parquets() -> list[bytes]:
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -682,6 +689,7 @@ READERS: dict[str, Reader] = {
     "kraken": Reader(
         _kraken_files, read_kraken, (b"vgsl", b"codec", b"{C_0}", b"O1c", b"null", b'"_model"')
     ),
+    "compiled": Reader(_compiled_files, _read_table("lines.arrow"), (b"ARROW1", b"lines")),
     "spec": Reader(
         lambda: list(_SPECS),
         read_spec,

@@ -24,11 +24,11 @@ class ConvertConfig:
     """What to convert, and into what."""
 
     source: Path
-    """Model file; its content decides what it is."""
+    """Model file, whose content decides what it is; or a line store, for an .arrow of ketos."""
 
     target: Path
-    """File to write; its suffix, .safetensors, .onnx, .traineddata or .mlmodel, decides its
-    format."""
+    """File to write; its suffix, .safetensors, .onnx, .traineddata, .mlmodel or .arrow, decides
+    its format."""
 
     kraken: bool = False
     """Write the .safetensors of kraken 7, not ours."""
@@ -111,6 +111,8 @@ def _converted(config: ConvertConfig, reporter: Reporter) -> _Converted:
     from uncial.formats.models.base import Loss
     from uncial.formats.models.kinds import model_kind
 
+    if config.target.suffix.lower() == ".arrow":
+        return _Converted(_line_set(config.source))
     wanted = _wanted(config)
     coreml = config.target.suffix.lower() == ".mlmodel"
     data = config.source.read_bytes()
@@ -137,6 +139,19 @@ def _converted(config: ConvertConfig, reporter: Reporter) -> _Converted:
     else:
         made = _Converted(*traineddata.pack(archive, integer=config.integer))
     return replace(made, losses=(*losses, *made.losses))
+
+
+def _line_set(source: Path) -> bytes:
+    """A line store as a compiled line set of kraken."""
+    from uncial.data.store import LineStore
+    from uncial.formats.lines.compiled import CompiledLine, pack
+
+    store = LineStore.open(source)
+    records = ((row, store.record(row)) for row in range(len(store)))
+    return pack(
+        CompiledLine(image=bytes(store.image_bytes(row)), text=line.text, split=line.split)
+        for row, line in records
+    )
 
 
 def _wanted(config: ConvertConfig) -> ModelKind:
