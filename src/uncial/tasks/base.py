@@ -135,6 +135,8 @@ TASKS: dict[str, Task] = {
               ("base", "model", "data")),
         _task("recognize", "Read line images with a model.", ("model", "images"),
               {"output": "o", **_LANGUAGE}),
+        _task("combine", "Put models together that vote when they read.", ("models",),
+              {"output": "o"}),
         _task("convert", "Turn a model file into another program's.", ("source", "target")),
         _task("components", "List, extract or replace the parts of a traineddata file.",
               ("file",), {"output": "o"}),
