@@ -11,13 +11,14 @@ Rows go to ``results/onnx_parity.jsonl``.
 from __future__ import annotations
 
 import argparse
+import csv
 import sys
 from pathlib import Path
 
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from engines import UNCIAL, pairs, scored
+from engines import UNCIAL, Line, pairs, scored
 from measure import ONE_THREAD, WORK, Skip, data_folder, guarded, measured, record
 
 MODELS = {
@@ -45,7 +46,7 @@ def main() -> None:
 
 def compare(name: str, model: Path, *, quick: bool) -> None:
     """Read the test lines of one set with float32 and with every backend."""
-    lines = pairs(data_folder(name), "test", 8 if quick else None)
+    lines = test_lines(data_folder(name), 8 if quick else None)
     texts = {}
     for backend in ("torch-float32", *BACKENDS):
         command = [*UNCIAL, "recognize", model, *[line.image for line in lines]]
@@ -70,7 +71,17 @@ def compare(name: str, model: Path, *, quick: bool) -> None:
         record("onnx_parity", f"uncial {backend}", told, keep=not quick)
 
 
-def apart(model: Path, lines: list) -> float:
+def test_lines(data: Path, limit: int | None) -> list[Line]:
+    """The test lines of a folder of pairs, or of a table."""
+    table = data / "labels.csv"
+    if not table.exists():
+        return pairs(data, "test", limit)
+    with table.open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["split"] == "test"][:limit]
+    return [Line(image=data / row["image"], text=row["label"], group=row["letter"]) for row in rows]
+
+
+def apart(model: Path, lines: list[Line]) -> float:
     """Greatest difference of two probabilities between torch and onnxruntime, in float32."""
     from uncial.data.images import decode_image
     from uncial.pipeline.backends import open_reader
