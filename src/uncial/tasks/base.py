@@ -122,6 +122,8 @@ TASKS: dict[str, Task] = {
               ("target", "variables")),
         _task("lm", "Learn character n-grams from text, to be listened to in reading.",
               ("sources",), {"output": "o"}),
+        _task("corpus", "Count what text is made of, for synthesis to draw from.",
+              ("sources",), {"output": "o"}),
         _task("tune", "Find how much language should count for a model.", ("model", "data"),
               {"output": "o"}),
         _task("evaluate", "Measure a model on a split: CER, WER, report.", ("model", "data"),
