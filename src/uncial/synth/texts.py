@@ -119,6 +119,13 @@ class TextSampler:
             text = self._recased(text, rng)
         return self._write(text)
 
+    def line_with(self, unit: str, rng: np.random.Generator) -> str:
+        """A short line that has a certain character, as it is written."""
+        words = self._by_unit.get(unit)
+        word = words[int(rng.integers(len(words)))] if words else f"{unit} {self._word(rng)}{unit}"
+        text = self._write(f"{self._word(rng)} {word}")
+        return text if unit in text else f"{text} {unit}"
+
     def _running(self, aim: int, rng: np.random.Generator) -> str:
         """A passage that starts at any word, over the ends of lines."""
         at = int(rng.integers(len(self._lines)))
