@@ -92,8 +92,8 @@ class Synthesizer:
     def drawn(self, seed: int, number: int, text: str = "") -> tuple[Rendered, Font]:
         """The same line as it was rendered and aged; its boxes hold for the clean line."""
         rng = np.random.default_rng((seed, number))
-        text, font = self._text(rng, text)
-        style = self._style(font, text, rng)
+        text, font = self.choice(rng, text)
+        style = self.style(font, text, rng)
         made = render(text, font, style, rng)
         return replace(made, image=self._aged(made.image, rng)), font
 
@@ -107,7 +107,15 @@ class Synthesizer:
             found.append((prepare(sample.image, preprocessing), sample.text or ""))
         return found
 
-    def _text(self, rng: np.random.Generator, given: str) -> tuple[str, Font]:
+    def text_for(self, font: Font, rng: np.random.Generator) -> str:
+        """A text that a font covers; ``""`` where many do not do."""
+        for _ in range(_TRIES):
+            text = self.texts.line(rng)
+            if font.covers(text):
+                return text
+        return ""
+
+    def choice(self, rng: np.random.Generator, given: str = "") -> tuple[str, Font]:
         """A text and a font that covers it."""
         for _ in range(_TRIES):
             text = given or self.texts.line(rng)
@@ -125,7 +133,8 @@ class Synthesizer:
             remedy="fetch or name fonts of its script, or give a charset that they cover",
         )
 
-    def _style(self, font: Font, text: str, rng: np.random.Generator) -> Style:
+    def style(self, font: Font, text: str, rng: np.random.Generator) -> Style:
+        """How a line in a font is set."""
         recipe, looks = self.recipe.hand, looks_of(font)
         low, high = recipe.x_height
         heights = np.linspace(low, high, 4)  # few sizes, so that drawn glyphs are found again

@@ -120,6 +120,8 @@ TASKS: dict[str, Task] = {
                "card.language": "language"}),
         _task("tesstrain", "Do what make does in tesstrain, with its folders and variables.",
               ("target", "variables")),
+        _task("synthesize", "Make lines or pages with ground truth from text and fonts.",
+              ("recipe",), {"output": "o"}),
         _task("lm", "Learn character n-grams from text, to be listened to in reading.",
               ("sources",), {"output": "o"}),
         _task("corpus", "Count what text is made of, for synthesis to draw from.",
