@@ -41,9 +41,7 @@ class BoxPage:
     baselines: tuple[Polygon, ...]
 
 
-def box_page(
-    synthesizer: Synthesizer, seed: int, number: int, *, exposure: int = 0
-) -> BoxPage:
+def box_page(synthesizer: Synthesizer, seed: int, number: int, *, exposure: int = 0) -> BoxPage:
     """Page `number` of the stream of a seed; each takes the next font.
 
     Args:

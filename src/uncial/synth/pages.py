@@ -24,6 +24,7 @@ from uncial.text.order import base_direction
 
 _WIDTHS = (900, 1400)  # px of a page
 _TURN = 1.2  # degrees that a page is turned at most
+_GENTLER = 0.6  # times the strength of ageing of a line
 _GEOMETRY = ("neighbours", "through", "ruling", "threshold")  # not for whole pages
 
 
@@ -105,15 +106,29 @@ class _Setter:
         self.style = replace(style, margins=(0, 0, 0, 0), slope=0.0, vertical=False)
         self.leading = round(style.size * rng.uniform(1.15, 1.8))
 
-    def fitted(self, room: int, style: Style | None = None) -> Rendered | None:
-        """A line of the recipe's text, cut at words to fit; None where not even one does."""
-        words = self.synthesizer.text_for(self.font, self.rng).split(" ")
-        while words != [""] and words:
-            made = render(" ".join(words), self.font, style or self.style, self.rng)
-            if made.image.shape[1] <= room:
-                return made
-            words = words[: max(len(words) - 1, 0) * room // made.image.shape[1] or len(words) - 1]
-        return None
+    def fitted(
+        self, room: int, style: Style | None = None, *, full: bool = False
+    ) -> Rendered | None:
+        """A line of the recipe's text, cut at words to fit; None where not even one does.
+
+        Args:
+            room: Px.
+            style: Of the line; None takes that of the page.
+            full: Whether to fill the room, with several of the recipe's texts if need be.
+        """
+        set_in = style or self.style
+        words: list[str] = []
+        while True:
+            more = self.synthesizer.text_for(self.font, self.rng).split()
+            words += more
+            made = render(" ".join(words), self.font, set_in, self.rng)
+            if not more or not full or made.image.shape[1] >= room:
+                break
+        while words and made.image.shape[1] > room:
+            fewer = len(words) * room // made.image.shape[1]
+            words = words[: min(len(words) - 1, max(fewer, 1))]
+            made = render(" ".join(words), self.font, set_in, self.rng)
+        return made if words else None
 
 
 def _columns(sheet: _Sheet, setter: _Setter, frame: _Frame, *, rightward: bool) -> None:
@@ -163,11 +178,12 @@ def _block(
     step, top = leading or setter.leading, frame.top
     centred = kind == "heading" and rng.random() < 0.6
     while top + step <= frame.bottom:
-        made = setter.fitted(frame.right - frame.left, style)
+        last = top + 2 * step > frame.bottom
+        full = kind == "paragraph" and not last
+        made = setter.fitted(frame.right - frame.left, style, full=full)
         if made is None:
             break
         room = frame.right - frame.left - made.image.shape[1]
-        last = top + 2 * step > frame.bottom
         before = room // 2 if centred else 0
         if sheet.direction == "rl" and not centred:
             before = room
@@ -285,7 +301,7 @@ def _photographed(
     chances = {name: 0.0 if name in _GEOMETRY else chance for name, chance in chances.items()}
     look = synthesizer.appearance
     paper = look.on_paper if look is not None and rng.random() < recipe.like_share else None
-    return age(clean, rng, recipe.strength, chances, paper), np.asarray(turn)
+    return age(clean, rng, _GENTLER * recipe.strength, chances, paper), np.asarray(turn)
 
 
 def _turned(region: Region, turn: NDArray[np.float64]) -> Region:

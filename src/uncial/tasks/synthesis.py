@@ -76,6 +76,7 @@ def open_synthesizer(recipe: Recipe, reporter: Reporter = silent) -> Synthesizer
     from uncial.tasks.corpus import distribution_of
     from uncial.text.graphemes import graphemes
 
+    look = _appearance(recipe, reporter)
     told = recipe.text
     if told.sources:
         corpus = distribution_of(told.sources, normalization=told.normalization, reporter=reporter)
@@ -98,7 +99,7 @@ def open_synthesizer(recipe: Recipe, reporter: Reporter = silent) -> Synthesizer
         reporter(
             Note(text=f"no font has {' '.join(uncovered[:40])}; they do not occur", level="warning")
         )
-    return Synthesizer(recipe, sampler, fonts, _appearance(recipe, reporter))
+    return Synthesizer(recipe, sampler, fonts, look)
 
 
 def recipe_store(path: Path, workdir: Path, seed: int, reporter: Reporter = silent) -> LineStore:

@@ -144,7 +144,7 @@ def _pairs(config: SynthesizeConfig, synthesizer: Synthesizer, reporter: Reporte
 def _tesseract(config: SynthesizeConfig, synthesizer: Synthesizer, reporter: Reporter) -> Made:
     from PIL import Image
 
-    from uncial.formats.tesseract.boxes import dump
+    from uncial.formats.tesseract.boxes import pack
     from uncial.synth.boxpages import box_page
 
     used: Counter[str] = Counter()
@@ -155,8 +155,7 @@ def _tesseract(config: SynthesizeConfig, synthesizer: Synthesizer, reporter: Rep
         stem = f"{made.font.name.replace(' ', '_')}.exp{config.exposure}.{number:04d}"
         picture = Image.fromarray(made.image)
         picture.save(config.output / f"{stem}.tif", compression="tiff_lzw", dpi=(300, 300))
-        entries = _entries(made)
-        (config.output / f"{stem}.box").write_text(dump(entries), encoding="utf-8")
+        (config.output / f"{stem}.box").write_bytes(pack(_entries(made)))
         listed.append(f"{stem}.tif\t{made.font.name}")
         used[made.font.name] += 1
         lines += len(made.lines)

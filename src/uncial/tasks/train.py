@@ -190,7 +190,7 @@ def _stream(
     reporter: Reporter,
 ) -> tuple[BatchSource, int]:
     """Batches of the run's lines, or of lines made by its recipe; and how many are replayed."""
-    from uncial.models.compute import cores
+    from uncial.models.cores import cores
     from uncial.tasks.synthesis import is_recipe, open_synthesizer, read_recipe
     from uncial.training.stream import synthetic_stream, training_stream
 
