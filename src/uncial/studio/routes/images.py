@@ -1,0 +1,55 @@
+"""What is shown of page images: thumbnail, preview, tiles, the image itself."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+from fastapi.responses import FileResponse
+
+from uncial.studio.db.tables import Picture
+from uncial.studio.door import Here, Ident
+from uncial.studio.faults import NotFound
+
+router = APIRouter(prefix="/pictures", tags=["images"])
+
+_FOREVER = {"cache-control": "private, max-age=31536000, immutable"}
+Small = Annotated[int, Path(ge=0, le=100_000)]
+
+
+@router.get("/{picture}/thumb.jpg")
+def thumbnail(here: Here, picture: Ident) -> FileResponse:
+    """For the grid of pages."""
+    return _derived(here, picture, "thumb.jpg")
+
+
+@router.get("/{picture}/preview.jpg")
+def preview(here: Here, picture: Ident) -> FileResponse:
+    """The whole image, scaled down."""
+    return _derived(here, picture, "preview.jpg")
+
+
+@router.get("/{picture}/tiles/{level}/{column}_{row}.jpg")
+def tile(here: Here, picture: Ident, level: Small, column: Small, row: Small) -> FileResponse:
+    """One tile of a large image."""
+    return _derived(here, picture, f"tiles/{level}/{column}_{row}.jpg")
+
+
+@router.get("/{picture}/original")
+def original(here: Here, picture: Ident) -> FileResponse:
+    """The image as it was given."""
+    with here.db.read() as session:
+        found = session.get(Picture, picture)
+        if found is None:
+            raise NotFound("image")
+        path = here.files.picture(found.digest, found.suffix)
+    return FileResponse(path, headers=_FOREVER, filename=f"{picture}{found.suffix}")
+
+
+def _derived(here: Here, picture: Ident, name: str) -> FileResponse:
+    with here.db.read() as session:
+        found = session.get(Picture, picture)
+    path = here.files.derived(found.digest) / name if found else None
+    if path is None or not path.is_file():
+        raise NotFound("image")
+    return FileResponse(path, media_type="image/jpeg", headers=_FOREVER)
