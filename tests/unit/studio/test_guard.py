@@ -36,7 +36,9 @@ def test_a_redirect_stays_here(place: Place) -> None:
     assert not answer.headers.get("location", "/").startswith("//")
 
 
-@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example:8765", "0.0.0.0:8765", ""])
+@pytest.mark.parametrize(
+    "host", ["evil.example", "127.0.0.1.evil.example:8765", "0.0.0.0:8765", ""]
+)
 def test_foreign_host_names_are_not_answered(place: Place, host: str) -> None:
     assert place.client.get("/api/projects", headers={"host": host}).status_code == 421
 
