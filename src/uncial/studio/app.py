@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import importlib
 import pkgutil
 from collections.abc import AsyncIterator
@@ -41,7 +42,13 @@ def build(settings: Settings) -> FastAPI:
         redoc_url=None,
         openapi_url="/api/openapi.json",
     )
-    app.state.studio = Studio(settings=settings, db=database, files=files, bells=Bells(settings))
+    app.state.studio = Studio(
+        settings=settings,
+        db=database,
+        files=files,
+        bells=Bells(settings),
+        author=getpass.getuser(),
+    )
     for module in pkgutil.iter_modules(routes.__path__, f"{routes.__name__}."):
         app.include_router(importlib.import_module(module.name).router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")

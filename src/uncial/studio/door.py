@@ -20,12 +20,17 @@ from uncial.studio.settings import Settings
 
 @dataclass(frozen=True, kw_only=True)
 class Studio:
-    """One running studio."""
+    """One running studio.
+
+    Attributes:
+        author: Who works here in local mode, for the history of texts.
+    """
 
     settings: Settings
     db: Database
     files: Files
     bells: Bells
+    author: str = "you"
 
     def start(
         self,

@@ -11,9 +11,9 @@ class JobView extends HTMLElement {
     this.state = h("div", { role: "status", "aria-live": "polite" });
     this.outcome = h("div");
     this.training = h("div");
-    this.lines = h("div", { class: "log", role: "log", tabindex: 0, "aria-label": "Log" });
+    this.lines = h("div", { class: "log", hidden: true, role: "log", tabindex: 0, "aria-label": "Log" });
     this.inputs = h("details", { class: "card" }, h("summary", {}, "Frozen inputs"));
-    this.append(this.head, this.state, this.outcome, this.training, h("section", {}, h("h2", {}, "Log"), this.lines), this.inputs);
+    this.append(this.head, this.state, this.outcome, this.training, h("section", {}, h("h2", {}, "Log"), h("p", { class: "faint small nothing" }, "Nothing out of the ordinary."), this.lines), this.inputs);
     this.source = new EventSource(`/api/jobs/${this.job}/stream`);
     this.source.addEventListener("job", (event) => this.show(JSON.parse(event.data)));
     this.source.addEventListener("told", (event) => this.told(JSON.parse(event.data)));
@@ -40,6 +40,8 @@ class JobView extends HTMLElement {
   told(event) {
     if (event.event === "note") {
       const at = event.at ? `${new Date(event.at * 1000).toLocaleTimeString("en-GB")}  ` : "";
+      this.lines.hidden = false;
+      this.querySelector(".nothing")?.remove();
       this.lines.append(h("div", { class: event.level }, `${at}${event.text}`));
       this.lines.scrollTop = this.lines.scrollHeight;
     } else if (this.view) this.view.told(event);
@@ -61,7 +63,6 @@ class JobView extends HTMLElement {
     else if (job.result) this.outcome.replaceChildren(resultView(job));
     else this.outcome.replaceChildren();
     this.view?.job(job);
-    this.lines.hidden = false;
   }
 
   async steer(wish) {

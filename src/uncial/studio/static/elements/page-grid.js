@@ -111,7 +111,7 @@ class PageGrid extends HTMLElement {
     const doubt = row.predicted_cer === null ? "" : row.predicted_cer < 0.03 ? "low" : row.predicted_cer < 0.1 ? "some" : "much";
     tile.replaceChildren(
       h("a", { href: `/pages/${row.id}` }, picture, h("div", { class: "about" },
-        h("span", { class: "name", title: row.name }, row.name),
+        h("span", { class: "name", title: row.name }, h("span", {}, row.name.slice(0, -9)), h("span", {}, row.name.slice(-9))),
         h("span", {}, h("span", { class: "badge", "data-status": row.status }, row.status)),
         h("span", { class: "cer", title: "Predicted character error rate" }, cer))),
       check,
