@@ -23,7 +23,7 @@ from uncial.errors import ImageError
 THUMBNAIL: Final = 320
 """Longer side in the grid of pages, px."""
 
-PREVIEW: Final = 1600
+PREVIEW: Final = 2200
 """Longer side of the image that is shown until the tiles are made, px."""
 
 TILE: Final = 512
@@ -32,7 +32,7 @@ TILE: Final = 512
 OVERLAP: Final = 1
 """What neighbouring tiles share, px."""
 
-TILED_FROM: Final = 2200
+TILED_FROM: Final = PREVIEW
 """Images with a longer side, px, are shown in tiles."""
 
 FORMATS: Final = {

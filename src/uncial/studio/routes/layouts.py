@@ -70,12 +70,15 @@ def open_page(here: Here, page: Ident, layer: int | None = None) -> dict[str, An
 
 @router.patch("/layout")
 def change_layout(here: Here, page: Ident, change: LayoutChange) -> dict[str, Any]:
-    """Change lines and regions; answers with the version and its new revision."""
+    """Change lines and regions; ``merged`` says that somebody else changed others."""
     values = change.model_dump()
     with here.db.write() as session:
+        found = page_of(session, page)
+        before = segmentation.current(session, found)
+        merged = before is not None and before.revision != change.revision
         wanted = segmentation.Change(**values)
-        version = segmentation.change(session, page_of(session, page), wanted, here.author)
-        return segmentation.about(version)
+        version = segmentation.change(session, found, wanted, here.author)
+        return segmentation.about(version) | {"merged": merged}
 
 
 @router.get("/layouts")

@@ -118,13 +118,14 @@ def job_screen(here: Here, request: Request, job: str) -> HTMLResponse:
 @router.get("/bin")
 def bin_screen(here: Here, request: Request) -> HTMLResponse:
     """What was put into the bin."""
-    things = []
     with here.db.read() as session:
-        for kind, table in (("project", Project), ("document", Document)):
-            query = select(table).where(table.deleted.is_not(None)).order_by(table.deleted.desc())
-            for one in session.scalars(query):
-                path = f"/api/{kind}s/{one.id}"
-                things.append({"kind": kind, "name": one.name, "path": path})
+        projects = session.scalars(select(Project).where(Project.deleted.is_not(None))).all()
+        documents = session.scalars(select(Document).where(Document.deleted.is_not(None))).all()
+    things = [
+        {"kind": kind, "name": one.name, "path": f"/api/{kind}s/{one.id}"}
+        for kind, some in (("project", projects), ("document", documents))
+        for one in some
+    ]
     return _page(here, request, "bin.html", things=things)
 
 
