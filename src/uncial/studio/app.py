@@ -28,7 +28,7 @@ def build(settings: Settings) -> FastAPI:
     database = Database(settings.database_url)
     files = Files(settings.data)
     database.upgrade()
-    files.drop_stale_uploads()
+    files.drop_stale()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:

@@ -145,8 +145,11 @@ class Files:
         if _ID.fullmatch(upload):
             shutil.rmtree(self.root / "uploads" / upload, ignore_errors=True)
 
-    def drop_stale_uploads(self) -> None:
-        """Forget uploads that nobody went on with for a week."""
+    def drop_stale(self) -> None:
+        """Forget uploads that nobody went on with for a week, and copies that were killed."""
+        for part in self.root.glob("*/**/.*.part"):
+            if part.is_file() and part.stat().st_mtime < time.time() - _STALE_SECONDS:
+                part.unlink(missing_ok=True)
         for folder in (self.root / "uploads").iterdir():
             if folder.stat().st_mtime < time.time() - _STALE_SECONDS:
                 self.drop_upload(folder.name)

@@ -27,8 +27,12 @@ CSRF_HEADER: Final = "x-csrf-token"
 MAX_BODY: Final = 48_000_000
 """Bytes of one request; larger files come in chunks."""
 
+_EMPTY_STYLE: Final = "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='"
+"""The editor has a style element without content, so that OpenSeadragon adds none of its own."""
+
 CSP: Final = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
+    f"default-src 'none'; script-src 'self'; style-src 'self' {_EMPTY_STYLE}; "
+    "img-src 'self' blob: data:; "
     "font-src 'self'; connect-src 'self'; frame-src 'self'; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'self'"
 )

@@ -117,7 +117,8 @@ def make(source: Path, target: Path, *, alive: Callable[[], None] = lambda: None
     if target.is_dir():
         return
     part = target.with_name(f".{target.name}.{os.getpid()}.part")
-    shutil.rmtree(part, ignore_errors=True)
+    for left in target.parent.glob(f".{target.name}.*.part"):  # by a worker that was killed
+        shutil.rmtree(left, ignore_errors=True)
     part.mkdir(parents=True)
     try:
         image = load(source)

@@ -9,20 +9,19 @@ import subprocess
 import sys
 import threading
 import webbrowser
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-import uvicorn
-
-from uncial.errors import ConfigError
+from uncial.errors import ConfigError, MissingDependency
 from uncial.progress import Note, Reporter, silent
 from uncial.studio import assets
-from uncial.studio.app import build
 from uncial.studio.settings import QUEUES, Queue, Settings, kept_token
 
 log = logging.getLogger(__name__)
+
+_PARTING_SECONDS = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +32,7 @@ class StudioConfig:
         "extra": "forbid",
         "use_attribute_docstrings": True,
     }
-    data: Path = Path.home() / "uncial"
+    data: Path = Path("~/uncial")
     """Folder that holds projects, images, models and jobs; made on first use."""
     port: int = 8765
     """Port on 127.0.0.1; 0 takes a free one."""
@@ -68,8 +67,18 @@ def studio(config: StudioConfig, reporter: Reporter = silent) -> StudioResult:
 
     Raises:
         ConfigError: The port is taken.
-        MissingDependency: Browser libraries are missing and cannot be fetched.
+        MissingDependency: The extra studio is not installed, or browser libraries are missing and
+            cannot be fetched.
     """
+    try:
+        import uvicorn  # noqa: PLC0415
+
+        from uncial.studio.app import build  # noqa: PLC0415
+    except ImportError as error:
+        raise MissingDependency(
+            f"the studio needs {error.name}, which is not installed",
+            remedy="install uncial with its extra studio: pip install 'uncial[studio]'",
+        ) from error
     assets.require()
     data = config.data.expanduser().resolve()
     taken = _listening(config.port)
@@ -90,8 +99,7 @@ def studio(config: StudioConfig, reporter: Reporter = silent) -> StudioResult:
     )
     with contextlib.ExitStack() as stack:
         if config.workers:
-            for queue in QUEUES:
-                stack.enter_context(_kept_alive(settings, queue))
+            stack.enter_context(_kept_alive(settings, QUEUES))
         if config.browser:
             threading.Timer(0.5, webbrowser.open, [entry]).start()
         server.run(sockets=[taken])
@@ -112,31 +120,37 @@ def _listening(port: int) -> socket.socket:
 
 
 @contextlib.contextmanager
-def _kept_alive(settings: Settings, queue: Queue) -> Iterator[None]:
-    """A worker process that is started again when it dies."""
+def _kept_alive(settings: Settings, queues: Sequence[Queue]) -> Iterator[None]:
+    """A worker process for each queue, started again when it dies."""
     leave = threading.Event()
-    command = [sys.executable, "-m", "uncial.studio.worker"]
-    command += ["--data", str(settings.data), "--queue", queue]
-    command += ["--database", settings.database, "--bell", settings.queue]
-
-    def watch() -> None:
-        while not leave.is_set():
-            process = subprocess.Popen(command, start_new_session=True)
-            while process.poll() is None and not leave.wait(0.2):
-                pass
-            if leave.is_set():
-                process.terminate()
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    process.wait(10)
-                process.kill()
-            else:
-                log.warning("the worker of %s jobs died; starting another", queue)
-                leave.wait(1)
-
-    thread = threading.Thread(target=watch, daemon=True)
-    thread.start()
+    threads = [
+        threading.Thread(target=_watch, args=(settings, queue, leave), daemon=True)
+        for queue in queues
+    ]
+    for thread in threads:
+        thread.start()
     try:
         yield
     finally:
         leave.set()
-        thread.join()
+        for thread in threads:
+            thread.join()
+
+
+def _watch(settings: Settings, queue: Queue, leave: threading.Event) -> None:
+    command = [sys.executable, "-m", "uncial.studio.worker"]
+    command += ["--data", str(settings.data), "--queue", queue]
+    command += ["--database", settings.database, "--bell", settings.queue]
+    while not leave.is_set():
+        process = subprocess.Popen(command, start_new_session=True)
+        while process.poll() is None and not leave.wait(0.2):
+            pass
+        if not leave.is_set():
+            log.warning("the worker of %s jobs died; starting another", queue)
+            leave.wait(1)
+    process.terminate()
+    try:
+        process.wait(_PARTING_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()  # harmless: what it did is saved page by page
+        process.wait()

@@ -172,7 +172,7 @@ def history(session: Session, page: int, line: str) -> list[dict[str, Any]]:
 
 
 def compared(session: Session, page: int, first: int, second: int) -> dict[str, Any]:
-    """Two layers side by side, by line, with the edits from the first to the second.
+    """The lines that two layers have in common, with the edits from the first to the second.
 
     Raises:
         NotFound: There is no such layer.
@@ -183,13 +183,19 @@ def compared(session: Session, page: int, first: int, second: int) -> dict[str, 
     before, after = readings(session, first, page), readings(session, second, page)
     lines = {}
     edits = length = 0
-    for line in {**before, **after}:
-        old, new = (side[line]["text"] if line in side else "" for side in (before, after))
+    both = [line for line in before if line in after]
+    for line in both:
+        old, new = before[line]["text"], after[line]["text"]
         steps = [[edit.kind, edit.truth, edit.output] for edit in align(old, new)]
         lines[line] = steps
         edits += sum(kind != "equal" for kind, *_ in steps)
         length += len(old)
-    return {"lines": lines, "edits": edits, "share": edits / length if length else None}
+    return {
+        "lines": lines,
+        "alone": len(before) + len(after) - 2 * len(both),
+        "edits": edits,
+        "share": edits / length if length else None,
+    }
 
 
 def _write(

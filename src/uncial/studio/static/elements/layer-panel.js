@@ -57,7 +57,7 @@ class LayerPanel extends HTMLElement {
       try {
         const seen = await api("GET", `/api/pages/${this.editor.page}/compare?first=${first.value}&second=${second.value}`);
         const lines = this.editor.edits.state.order.filter((id) => seen.lines[id]?.some(([kind]) => kind !== "equal"));
-        out.replaceChildren(h("p", { class: "small faint" }, `${seen.edits} ${seen.edits === 1 ? "edit" : "edits"}, ${percent(seen.share)}; ${lines.length} lines differ`),
+        out.replaceChildren(h("p", { class: "small faint" }, `${seen.edits} ${seen.edits === 1 ? "edit" : "edits"}, ${percent(seen.share)}; ${lines.length} of ${Object.keys(seen.lines).length} lines differ${seen.alone ? `; ${seen.alone} are in one layer only` : ""}`),
           ...lines.map((id) => h("p", { class: "reading", dir: "auto" }, h("button", { class: "plain small", onclick: () => this.editor.text.open(id) }, String(this.editor.edits.state.order.indexOf(id) + 1)), ...editSpans(seen.lines[id]))));
       } catch (error) { tellError(error); }
     };

@@ -4,8 +4,11 @@ import { caretAt, nextUncertain, pieces, shareOf, UNCERTAIN } from "../editor/co
 import * as verbs from "../editor/verbs.js";
 
 class LineList extends HTMLElement {
-  /** @param {import("../editor/edits.js").Edits} edits @param {any} bundle @param {number} page */
-  begin(edits, bundle, page) {
+  /** @param {import("../editor/edits.js").Edits} edits @param {any} bundle @param {number} page
+   * @param {(id: string) => boolean} saved whether the server knows a line */
+  begin(edits, bundle, page, saved) {
+    this.hasImage = saved;
+    this.stamp = bundle.layout.revision;
     this.edits = edits;
     this.page = page;
     this.proposals = bundle.proposals;
@@ -17,6 +20,7 @@ class LineList extends HTMLElement {
     this.append(this.empty, this.list);
     edits.addEventListener("change", (event) => this.draw(event.detail.before));
     this.draw(null);
+    this.warm();
   }
 
   /** What a line says now: by hand, or else as proposed. */
@@ -121,8 +125,13 @@ class LineList extends HTMLElement {
 
   /** The line's image; a changed line's is fetched when it is saved. */
   reshape(id) {
-    this.strip.src = `/api/pages/${this.page}/lines/${id}/image?${this.stamp ?? 0}`;
-    this.strip.onerror = () => { this.strip.removeAttribute("src"); };
+    if (this.hasImage(id)) this.strip.src = `/api/pages/${this.page}/lines/${id}/image?${this.stamp}`;
+  }
+
+  /** Let the server open the page's image before a line is wanted. */
+  warm() {
+    const [first] = this.edits.state.order;
+    if (first && this.hasImage(first)) new Image().src = `/api/pages/${this.page}/lines/${first}/image?${this.stamp}`;
   }
 
   /** The layout was saved: cut the image of the active line anew. */
@@ -130,6 +139,7 @@ class LineList extends HTMLElement {
     if (stamp === this.stamp) return;
     this.stamp = stamp;
     if (this.active && this.strip) this.reshape(this.active);
+    else this.warm();
   }
 
   /** As large as fits, so that text and image stand about below each other. */

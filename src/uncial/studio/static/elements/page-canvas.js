@@ -31,8 +31,8 @@ class PageCanvas extends HTMLElement {
     this.append(this.stage);
     this.viewer = window.OpenSeadragon({ element: this.stage, tileSources: source(page), showNavigationControl: false, gestureSettingsMouse: { clickToZoom: false, dblClickToZoom: false },
       gestureSettingsTouch: { clickToZoom: false, dblClickToZoom: false }, keyboardNavEnabled: false, animationTime: 0.3, maxZoomPixelRatio: 6, visibilityRatio: 0.4, minZoomImageRatio: 0.7, drawer: "canvas" });
-    this.viewer.innerTracker.keyDownHandler = null;
-    this.viewer.canvas.tabIndex = -1;
+    Object.assign(this.viewer.innerTracker, { keyDownHandler: null, keyHandler: null });
+    this.viewer.canvas.removeAttribute("tabindex"); // the focus stays with this element
     this.svg = svg("svg", { class: "shapes", "aria-hidden": "true" });
     this.root = svg("g");
     this.svg.append(this.root);
@@ -107,9 +107,9 @@ class PageCanvas extends HTMLElement {
     const frame = this.svg.getBoundingClientRect();
     const [x, y] = [left * this.scale + this.zero.x, top * this.scale + this.zero.y];
     const [w, hh] = [(right - left) * this.scale, (bottom - top) * this.scale];
-    const away = (start, size, room, margin) => (start < margin ? start - margin * 2 : start + size > room - margin ? Math.min(start - margin * 2, start + size - room + margin * 2) : 0);
-    const dx = w > frame.width ? 0 : away(x, w, frame.width, 20);
-    const dy = away(y, hh, frame.height, 60);
+    const away = (start, size, room, margin) => (start < margin ? start - margin * 3 : start + size > room - margin ? Math.min(start - margin * 3, start + size - room + margin * 3) : 0);
+    const dx = w > frame.width ? 0 : away(x, w, frame.width, 8);
+    const dy = away(y, hh, frame.height, 16);
     if (dx || dy) this.viewer.viewport.panBy(new window.OpenSeadragon.Point(dx / this.scale / this.page.width, dy / this.scale / this.page.width));
   }
 

@@ -44,7 +44,7 @@ class PageEditor extends HTMLElement {
     this.panes = h("div", { class: "panes" }, this.canvas, divider, h("div", { class: "writing-pane" }, this.text, this.glyphs), this.panel);
     this.append(this.toolbar(), this.panes, this.find, this.help, this.conflicts);
     this.canvas.begin(this.edits, bundle.page, rightToLeft);
-    this.text.begin(this.edits, bundle, this.page);
+    this.text.begin(this.edits, bundle, this.page, (id) => this.saver.known.lines.has(id));
     this.find.begin(this);
     this.glyphs.begin(this.text);
     this.panel.begin(this);
@@ -60,10 +60,11 @@ class PageEditor extends HTMLElement {
     const tool = (name, words, keys) => h("button", { "data-tool": name, title: `${words} (${keys})`, "aria-pressed": "false", onclick: () => { this.canvas.use(name); this.canvas.focus(); } }, words);
     const act = (words, keys, run) => h("button", { class: "plain", title: keys, onclick: run }, words);
     this.tools = h("div", { class: "row", role: "group", "aria-label": "Tools" }, tool("select", "Choose", "V"), tool("line", "Line", "B"), tool("region", "Region", "R"), tool("cut", "Cut", "C"));
-    this.typeField = h("input", { list: "types", placeholder: "Type", "aria-label": "Type of what is chosen", size: 12, disabled: true });
+    this.typeField = h("input", { list: "types", placeholder: "Type", "aria-label": "Type of what is chosen", size: 9, disabled: true });
     this.typeField.addEventListener("change", () => { verbs.setType(this.edits, this.canvas.chosen, this.typeField.value.trim()); this.canvas.focus(); });
-    this.undoButton = act("Undo", "Ctrl+Z", () => this.edits.undo());
-    this.redoButton = act("Redo", "Ctrl+Y", () => this.edits.redo());
+    const sign = (mark, words, run) => h("button", { class: "plain", "aria-label": words, onclick: run }, mark);
+    this.undoButton = sign("↶", "Undo", () => this.edits.undo());
+    this.redoButton = sign("↷", "Redo", () => this.edits.redo());
     this.stateWords = h("span", { class: "save-state faint small", role: "status" });
     this.status = h("select", { "aria-label": "Status of the page" }, ...["new", "segmented", "read", "corrected", "checked"].map((name) => h("option", { value: name }, name)));
     this.status.value = bundle.page.status;
@@ -75,7 +76,7 @@ class PageEditor extends HTMLElement {
       h("datalist", { id: "types" }, ...TYPES.map((name) => h("option", { value: name }))),
       h("div", { class: "row" }, this.undoButton, this.redoButton),
       h("div", { class: "row" }, act("Find", "Ctrl+H", () => this.find.open()), act("Characters", "Ctrl+K", () => this.glyphs.toggle()),
-        act("Layers", "versions of layout and text, compared and restored", () => this.panel.toggle()), act("Keys", "?", () => this.help.showModal())),
+        act("Layers", "versions of layout and text, compared and restored", () => this.panel.toggle()), h("button", { class: "plain", "aria-label": "Keys", title: "Keys (F1)", onclick: () => this.help.showModal() }, "?")),
       h("span", { class: "grow" }), this.stateWords, this.status);
   }
 
@@ -93,7 +94,7 @@ class PageEditor extends HTMLElement {
     text.addEventListener("caret", (event) => this.point(event.detail));
     text.addEventListener("history", (event) => this.panel.history(event.detail));
     saver.addEventListener("state", (event) => this.saved(event.detail));
-    canvas.addEventListener("keydown", (event) => { if (event.target === canvas) perform(LAYOUT, event, this); });
+    canvas.addEventListener("keydown", (event) => perform(LAYOUT, event, this));
     canvas.addEventListener("keydown", (event) => { if (event.key === " ") { event.preventDefault(); canvas.panning = true; canvas.svg.classList.add("panning"); } });
     canvas.addEventListener("keyup", (event) => { if (event.key === " ") { canvas.panning = false; canvas.svg.classList.remove("panning"); } });
     document.addEventListener("keydown", (event) => { if (!event.defaultPrevented && !document.querySelector("dialog[open]")) perform(EVERYWHERE, event, this); });

@@ -9,7 +9,7 @@ branch_labels = None
 depends_on = None
 
 
-def upgrade() -> None:  # noqa: PLR0915 (one list of tables)
+def upgrade() -> None:
     """Change the tables."""
     op.create_table(
         "jobs",
