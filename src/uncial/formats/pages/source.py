@@ -49,6 +49,15 @@ class Scan:
         """Whether there is an image to read."""
         return self.path is not None or self.data is not None
 
+    def encoded(self) -> bytes | None:
+        """The bytes of the image's file; None where there is none."""
+        if self.data is not None or self.path is None:
+            return self.data
+        try:
+            return self.path.read_bytes()
+        except OSError:
+            return None
+
     def image(self) -> NDArray[np.uint8]:
         """``(H, W)`` gray or ``(H, W, 3)`` RGB pixels, decoded anew each time.
 
