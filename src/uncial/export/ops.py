@@ -12,7 +12,7 @@ from torch import Tensor
 from uncial.errors import ConfigError
 from uncial.export.activation import activated
 from uncial.export.convolution import array, convolved, in_integers, shape_of
-from uncial.export.graph import MICROSOFT, Flow, Graph, Layout
+from uncial.export.graph import Flow, Graph, Layout
 from uncial.export.recurrent import scanned
 from uncial.nn.integer import Levels
 from uncial.nn.ops.base import Op
@@ -36,7 +36,7 @@ class Writer:
         graph: Gets the nodes.
         levels: Of the input and output of convolutions that are to multiply in 8 bits; none for
             an output that is real.
-        integer: Recurrences and heads are to multiply in 8 bits, too.
+        integer: Recurrences are to multiply in 8 bits, too.
     """
 
     graph: Graph
@@ -187,20 +187,14 @@ class Writer:
         return scanned(self.graph, op, given, integer=self.integer)
 
     def _output(self, op: Output, given: Flow) -> Flow:
-        """Logits, channels last."""
+        """Logits, channels last; always in reals: in 8 bits a weak model reads other characters."""
         if op.dims != 1 or op.ones:
             return _refused(op)
         flow = self.graph.in_reals(self._fold_height(op, given))
         flow = self.graph.turned(flow, "channels last")
         weight, bias = array(op.lin.weight), self.graph.real(array(op.lin.bias))
-        if self.integer:
-            scale = np.maximum(np.abs(weight).max(1), 1e-8) / 127
-            levels = self.graph.constant(np.rint(weight / scale[:, None]).T, np.int8)
-            parts = [flow.data, levels, self.graph.real(scale), "", bias]
-            data = self.graph.add(f"{MICROSOFT}.DynamicQuantizeMatMul", parts)
-        else:
-            data = self.graph.add("MatMul", [flow.data, self.graph.real(weight.T)])
-            data = self.graph.add("Add", [data, bias])
+        data = self.graph.add("MatMul", [flow.data, self.graph.real(weight.T)])
+        data = self.graph.add("Add", [data, bias])
         return replace(flow, data=data, channels=op.lin.out_features, blank=False)
 
     def _same(self, op: Op, given: Flow) -> Flow:
