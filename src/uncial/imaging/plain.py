@@ -29,12 +29,7 @@ def gray_of(image: Bytes) -> Bytes:
     sums = image[..., 0] * _LUMINANCE[0]
     sums += image[..., 1] * _LUMINANCE[1]
     sums += image[..., 2] * _LUMINANCE[2]
-<<<<<<< HEAD
-    gray: Bytes = ((sums + _HALF) >> _SHIFT).astype(np.uint8)
-    return gray
-=======
     return np.asarray((sums + _HALF) >> _SHIFT, np.uint8)
->>>>>>> runtime
 
 
 def looked_up(image: Bytes, table: Bytes) -> Bytes:
@@ -168,12 +163,7 @@ def _means(values: Floats, count: int) -> Floats:
     edges = np.arange(count + 1) * (size / count)
     first = np.minimum(edges.astype(np.intp), size - 1)
     reached = sums[first] + (edges - first)[:, None] * values[first]
-<<<<<<< HEAD
-    means: Floats = (np.diff(reached, axis=0) * (count / size)).astype(np.float32)
-    return means
-=======
     return np.asarray(np.diff(reached, axis=0) * (count / size), np.float32)
->>>>>>> runtime
 
 
 def _kernel(deviation: float) -> Floats:
@@ -181,12 +171,7 @@ def _kernel(deviation: float) -> Floats:
     size = round(deviation * _REACH * 2 + 1) | 1
     at = np.arange(size) - size // 2
     weights = np.exp(-(at**2) / (2 * deviation**2))
-<<<<<<< HEAD
-    kernel: Floats = (weights / weights.sum()).astype(np.float32)
-    return kernel
-=======
     return np.asarray(weights / weights.sum(), np.float32)
->>>>>>> runtime
 
 
 def _convolved(values: Floats, kernel: Floats, edge: str) -> Floats:
