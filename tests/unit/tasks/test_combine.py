@@ -43,7 +43,7 @@ def test_models_that_cannot_vote_together_are_refused(model: Path, tmp_path: Pat
         combine(CombineConfig(models=(model,), output=target))
     with pytest.raises(ConfigError, match="no such model"):
         combine(CombineConfig(models=(model, tmp_path / "none"), output=target))
-    with pytest.raises(ConfigError, match="kept in .safetensors"):
+    with pytest.raises(ConfigError, match=r"kept in \.safetensors"):
         combine(CombineConfig(models=(model, model), output=tmp_path / "both.onnx"))
     other = tmp_path / "other.safetensors"
     archive = native.unpack(model.read_bytes())
