@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
+from uncial.archive import ModelArchive
+from uncial.errors import FormatError
 from uncial.formats.models import native
-from uncial.formats.models.kinds import model_kind
+from uncial.formats.models.kinds import is_pretrained, model_kind
 from uncial.formats.tesseract.unichar import SPECIALS
 from uncial.formats.tesseract.unicharset import clean
+from uncial.imaging.prepare import Preprocessing
 from uncial.models.ensemble import Ensemble
-from uncial.models.recognizer import Decoder, Image, Reading, Recognizer
+from uncial.models.recognizer import Decoder, Image, Reading
 from uncial.models.tesseract import TesseractModel, TesseractRecognizer
+from uncial.progress import Note, Reporter, silent
+from uncial.registry import Registry
+from uncial.text.codec import Codec
 from uncial.text.graphemes import graphemes
 from uncial.text.normalize import Normalization
 
@@ -61,6 +67,53 @@ class LineReader(Protocol):
         threads: int = 0,
     ) -> Iterator[Reading]:
         """Like `read`, image by image on demand."""
+
+
+@runtime_checkable
+class ModelReader(LineReader, Protocol):
+    """A reader that a file of ours holds, and that training makes."""
+
+    @property
+    def codec(self) -> Codec:
+        """Of its charset."""
+
+    @property
+    def preprocessing(self) -> Preprocessing:
+        """How lines are prepared."""
+
+    def to_archive(self) -> ModelArchive:
+        """Everything as NumPy and plain data, ready to be written in any format."""
+
+
+class FromArchive(Protocol):
+    """Makes a reader of one family."""
+
+    def from_archive(self, archive: ModelArchive) -> ModelReader:
+        """The reader of an archive."""
+
+
+READERS: Registry[FromArchive] = Registry(
+    "reader",
+    {
+        "ctc": "uncial.models.recognizer:Recognizer",
+        "encoder-decoder": "uncial.models.transcriber:Transcriber",
+    },
+)
+"""By the family of the network."""
+
+
+def reader_of(archive: ModelArchive) -> ModelReader:
+    """The reader of one model in memory.
+
+    Raises:
+        FormatError: It is of a family that this version does not know, or damaged.
+    """
+    if archive.family not in READERS:
+        raise FormatError(
+            f"a model of the family {archive.family!r}, which this version cannot read",
+            remedy="update Uncial",
+        )
+    return READERS.get(archive.family).from_archive(archive)
 
 
 class TesseractReader:
@@ -125,24 +178,50 @@ class TesseractReader:
             yield from self.recognizer.read([image(number) for number in numbers])
 
 
-def open_model(path: Path | str, *, dictionary: bool = True) -> LineReader:
+def open_checkpoint(path: Path, reporter: Reporter = silent) -> ModelArchive:
+    """A checkpoint of transformers as a model of ours, see `uncial.models.pretrained`.
+
+    Args:
+        path: Its folder, or its name on a hub.
+        reporter: Told what had to be mended.
+
+    Raises:
+        ConfigError: There is no such folder, and no such model can be had from a hub.
+        FormatError: It is no encoder with a decoder, or damaged.
+        MissingDependency: The package transformers is not installed.
+    """
+    from uncial.models.pretrained import open_pretrained  # noqa: PLC0415 - seconds to import
+
+    found = open_pretrained(path)
+    for repair in found.repairs:
+        reporter(Note(text=f"{path}: {repair}", level="warning"))
+    return found.archive
+
+
+def open_model(
+    path: Path | str, *, dictionary: bool = True, reporter: Reporter = silent
+) -> LineReader:
     """Open a model file of any kind for reading; its content decides, not its name.
 
     Args:
-        path: A model of ours (``.safetensors``) or of Tesseract (``.traineddata``).
+        path: A model of ours (``.safetensors``) or of Tesseract (``.traineddata``), or a folder
+            or hub name of a checkpoint of transformers with an encoder and a decoder.
         dictionary: Whether a model of Tesseract prefers the words of its dictionary.
+        reporter: Told what had to be mended of a checkpoint.
 
     Raises:
         FormatError: It is no model file, damaged, from a newer version, or a model for
             Tesseract's engine before version 4.
     """
     path = Path(path)
+    if is_pretrained(path):
+        return reader_of(open_checkpoint(path, reporter))
     data = path.read_bytes()
     if model_kind(data, path.name) == "safetensors":
         archive = native.unpack(data)
         if archive.voters:
             return Ensemble.from_archive(archive)
-        return Recognizer.from_archive(archive)
+        return reader_of(archive)
     model = TesseractModel.unpack(data, path.name)
     record = model.record
     metadata = {

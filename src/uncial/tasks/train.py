@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from uncial.data.store import LineStore
     from uncial.tasks.baseset import BaseSet
     from uncial.training.basis import RetainConfig, StartConfig
+    from uncial.training.config import MaterialConfig
     from uncial.training.batches import TrainingStream
     from uncial.training.folder import RunFolder
     from uncial.training.lines import Plan
@@ -136,7 +137,7 @@ def _opened(config: TrainConfig, folder: RunFolder, reporter: Reporter) -> _Open
         if not config.data:
             raise ConfigError("no ground truth was given", remedy="name a folder, table or list")
         folder.refuse_existing()
-        base = open_base(config.start)
+        base = open_base(config.start, reporter)
         settings = resolve(config, config.threads or cores(), base)
         store = open_lines(
             config.data,
@@ -148,7 +149,8 @@ def _opened(config: TrainConfig, folder: RunFolder, reporter: Reporter) -> _Open
         config = replace(
             config,
             data=tuple(path.resolve() for path in config.data),
-            start=_kept_base(config.start, folder),
+            material=_resolved(config.material),
+            start=_kept_base(config.start, folder, base),
             retain=_found_base_set(config),
         )
         told = {"config": as_json(config), "settings": settings.to_json()}
@@ -176,8 +178,17 @@ def _opened(config: TrainConfig, folder: RunFolder, reporter: Reporter) -> _Open
     )
 
 
-def _kept_base(config: StartConfig, folder: RunFolder) -> StartConfig:
+def _kept_base(config: StartConfig, folder: RunFolder, base: ModelArchive | None) -> StartConfig:
     """The start with copies of its models in the run folder, so that it can be resumed."""
+    from uncial.formats.models import native
+    from uncial.formats.models.kinds import is_pretrained
+    from uncial.training.checkpoint import write_atomically
+
+    if base is not None and config.base is not None and is_pretrained(config.base):
+        folder.path.mkdir(parents=True, exist_ok=True)
+        copy = folder.path.resolve() / "base.safetensors"
+        write_atomically(copy, native.pack(base))
+        return replace(config, base=copy)
 
     def kept(path: Path | None, name: str) -> Path | None:
         if path is None:
@@ -190,6 +201,10 @@ def _kept_base(config: StartConfig, folder: RunFolder) -> StartConfig:
     return replace(
         config, base=kept(config.base, "base"), traineddata=kept(config.traineddata, "charset")
     )
+
+
+def _resolved(material: MaterialConfig) -> MaterialConfig:
+    return replace(material, synthetic=tuple(path.resolve() for path in material.synthetic))
 
 
 def _found_base_set(config: TrainConfig) -> RetainConfig:
@@ -209,8 +224,11 @@ def _base_set(opened: _Opened, folder: RunFolder, reporter: Reporter) -> BaseSet
 
     if opened.base is None:
         return None
+    retain = opened.config.retain
+    if opened.base.family != "ctc" and not retain.base_set:
+        return None  # rendered lines would take it longer than some trainings
     return open_base_set(
-        opened.config.retain,
+        retain,
         opened.base,
         folder=folder.lines,
         seed=opened.settings.seed,
@@ -229,34 +247,34 @@ def _run(
 
     from uncial.models.compute import device_named
     from uncial.tasks.saving import model_writer
-    from uncial.text.normalize import Normalization
+    from uncial.training.family import family_of
     from uncial.training.lines import plan_lines
     from uncial.training.loop import fit
-    from uncial.training.losses import Learner
     from uncial.training.pictures import drawer
     from uncial.training.provenance import provenance
     from uncial.training.rates import range_test
     from uncial.training.schedule import first_plan
     from uncial.training.session import Session
-    from uncial.training.start import begin
     from uncial.training.stream import teacher_of, training_stream
     from uncial.training.validation import validator
 
     config, settings, store, fresh = opened.config, opened.settings, opened.store, opened.fresh
+    family = family_of(settings)
     torch.manual_seed(settings.seed)
     told = reporter if fresh else silent
     plan = plan_lines(
-        store, settings, told, lambda texts: begin(config, settings, opened.base, texts, told)
+        store,
+        settings,
+        told,
+        lambda texts: family.begin(config, settings, opened.base, texts, told),
     )
+    synthetic = _synthetic(opened, folder, told)
     others = base_set.replayed if base_set is not None and settings.replay else None
-    stream, replayed = training_stream(store, plan, settings, others, told)
-    learner = Learner(
-        plan.network,
-        settings.kind,
-        settings.shortcut,
-        wide=settings.wide_shortcut,
-        teacher=teacher_of(plan, settings, replayed),
-    ).to(device_named(config.device))
+    stream, replayed = training_stream(store, plan, settings, synthetic or others, told)
+    teacher = teacher_of(plan, settings, replayed) if synthetic is None else None
+    device = device_named(config.device)
+    family.check_room(plan, settings, device)
+    learner = family.learner(plan, settings, teacher).to(device)
     steps = first_plan(settings, stream.batches)
     settings = _looking(settings, stream, plan, steps)
     if fresh and config.optimizer.lr == "range":
@@ -285,7 +303,7 @@ def _run(
     ended = fit(
         session,
         stream,
-        validator(store, plan, Normalization.named(settings.normalization), config.threads),
+        validator(store, plan, settings, config.threads),
         folder,
         reporter,
         save_model=model_writer(folder, plan, settings, store, origin),
@@ -293,6 +311,16 @@ def _run(
         threads=config.threads,
     )
     return session, plan, ended
+
+
+def _synthetic(opened: _Opened, folder: RunFolder, reporter: Reporter) -> LineStore | None:
+    """The further lines of a run; None where there are none."""
+    from uncial.tasks.ingest import open_lines
+
+    sources, seed = opened.config.material.synthetic, opened.settings.seed
+    if not sources:
+        return None
+    return open_lines(sources, seed=seed, workdir=folder.lines, reporter=reporter)
 
 
 def _check_up(opened: _Opened, plan: Plan, reporter: Reporter) -> None:

@@ -20,8 +20,8 @@ class StartConfig:
     __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
 
     base: Path | None = None
-    """Model to go on from: ``.safetensors``, a float ``.traineddata`` of Tesseract, or a
-    checkpoint of lstmtraining."""
+    """Model to go on from: ``.safetensors``, a float ``.traineddata`` of Tesseract, a checkpoint
+    of lstmtraining, or folder or hub name of an encoder with a decoder of transformers."""
     traineddata: Path | None = None
     """Model of Tesseract whose charset a checkpoint was trained with."""
     strategy: Strategy | Auto = "auto"

@@ -175,6 +175,8 @@ class Drawing:
         replayed: How many of the lines, the last ones, are of a base set. Words of them and of
             the run's own lines are not joined to each other.
         replay: Share of the views that they make up, 0-1; they are drawn anew in each epoch.
+        least: Px that a line counts as at least, however narrow it is.
+        easy_first: How far easy lines come forward, half as far in each further epoch.
     """
 
     area: int
@@ -184,6 +186,8 @@ class Drawing:
     rare_often: float = 0.0
     replayed: int = 0
     replay: float = 0.0
+    least: int = 0
+    easy_first: float = 0.0
 
 
 class TrainingStream:
@@ -197,6 +201,7 @@ class TrainingStream:
             line narrower is not used.
         drawing: Which lines come together, when, and how distorted.
         mixer: Joins words of two lines now and then; None never does.
+        difficulty: ``(M,)`` of each line, where easy lines are to come first.
     """
 
     def __init__(
@@ -207,6 +212,7 @@ class TrainingStream:
         least: NDArray[np.int64],
         drawing: Drawing,
         mixer: LineMixer | None = None,
+        difficulty: NDArray[np.float64] | None = None,
     ) -> None:
         self._lines = lines
         self._labels = labels
@@ -214,6 +220,7 @@ class TrainingStream:
         self._least = least
         self._drawing = drawing
         self._mixer = mixer
+        self._difficulty = difficulty
         self._rarity = rarity(labels)
         self._own = len(labels) - drawing.replayed
 
@@ -250,7 +257,10 @@ class TrainingStream:
         urgency = rng.gumbel(size=len(rows))
         if epoch == 0:
             urgency += self._drawing.rare_first * self._rarity[rows]
-        return rows, width_buckets(widths + padding, self._drawing.area, urgency), widths
+        if self._drawing.easy_first and self._difficulty is not None:
+            urgency -= self._drawing.easy_first / 2**epoch * self._difficulty[rows]
+        taken = np.maximum(widths + padding, self._drawing.least)
+        return rows, width_buckets(taken, self._drawing.area, urgency), widths
 
     def _rows(self, rng: np.random.Generator) -> NDArray[np.int64]:
         """The run's own lines of an epoch, and some of a base set."""

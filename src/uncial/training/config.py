@@ -29,6 +29,7 @@ _WIDE_PAYS = 40.0  # core-minutes
 _REPLAY = 0.3  # share of the views of a fine-tuning that are lines of the base set
 _DISTILL = 1.0  # weight of the base's own output on them
 _GENTLER = 0.25  # share of a preset's learning rate at which a trained model goes on
+_ADAPTERS_LR = 2e-4  # of adapters, which begin at nothing
 _STRICT: dict[str, Any] = {"extra": "forbid", "use_attribute_docstrings": True}
 
 
@@ -98,6 +99,58 @@ class LossConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TransformerConfig:
+    """How an encoder with a decoder learns."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
+
+    lora: int = 0
+    """Rank of adapters beside the projections of the attention, which alone learn then; 0 trains
+    the weights themselves."""
+    freeze_encoder: int = 0
+    """Layers of the encoder, from the image on, that do not learn."""
+    freeze_decoder: int = 0
+    """Layers of the decoder, from its embeddings on, that do not learn."""
+    checkpointing: bool = False
+    """Compute activations twice instead of keeping them: a third slower, far less memory."""
+    smoothing: float | Auto = "auto"
+    """Share of each target, 0-1, that goes to all other tokens."""
+
+    def __post_init__(self) -> None:
+        wrong = [
+            f"{name} must not be negative"
+            for name in ("lora", "freeze_encoder", "freeze_decoder")
+            if getattr(self, name) < 0
+        ]
+        if self.smoothing != "auto" and not 0 <= self.smoothing < 1:
+            wrong.append("smoothing must be from 0 to below 1")
+        if self.lora and (self.freeze_encoder or self.freeze_decoder):
+            wrong.append("with adapters every layer is frozen already")
+        if wrong:
+            raise ConfigError("; ".join(wrong), remedy="change the options of the transformer")
+
+
+@dataclass(frozen=True, kw_only=True)
+class MaterialConfig:
+    """Further lines, and which lines come first."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
+
+    synthetic: tuple[Path, ...] = ()
+    """More ground truth to train on, for example rendered lines; none of it validates."""
+    share: float = 0.3
+    """Share of the line views, 0-1, that are lines of it."""
+    easy_first: float | Auto = "auto"
+    """How far easy lines come forward in the first passes, half as far in each one; 0: not."""
+    easy: Literal["length", "loss"] = "length"
+    """What makes a line easy: that its text is short, or that the present model reads it well."""
+
+    def __post_init__(self) -> None:
+        if not 0 < self.share < 1:
+            raise ConfigError("share must be between 0 and 1", remedy="change material.share")
+
+
+@dataclass(frozen=True, kw_only=True)
 class StopConfig:
     """When a run looks at itself, and when it ends."""
 
@@ -126,8 +179,9 @@ class TrainConfig:
     output: Path
     """Run folder to make; holds the model, checkpoints, log and report."""
     preset: str = "auto"
-    """Settings for what is not given: quick, fast, wide, accurate, tesseract or kraken; auto
-    takes quick, fast or wide by the minutes, the cores and the steps that it may use."""
+    """Settings for what is not given: quick, fast, wide, accurate, tesseract, kraken or trocr;
+    auto takes quick, fast or wide by the minutes, the cores and the steps that it may use, and
+    with a base what fits it."""
     minutes: float = 0.0
     """Time that the run may take; the schedule is planned to fit. 0: no limit."""
     steps: int = 0
@@ -162,6 +216,10 @@ class TrainConfig:
     """When the run looks at itself, and when it ends."""
     start: StartConfig = field(default_factory=StartConfig)
     """What the first weights are."""
+    transformer: TransformerConfig = field(default_factory=TransformerConfig)
+    """How an encoder with a decoder learns."""
+    material: MaterialConfig = field(default_factory=MaterialConfig)
+    """Further lines, and which lines come first."""
     retain: RetainConfig = field(default_factory=RetainConfig)
     """What keeps a base from forgetting."""
     tesseract: TesseractConfig = field(default_factory=TesseractConfig)
@@ -188,6 +246,7 @@ class Settings:
         style: How lines are prepared, see `uncial.imaging.prepare.Preprocessing`.
         wide_shortcut: Whether the early head sees neighbouring frames, see `ShortcutHead`.
         lower_steps: Steps after which slowed layers learn like the others; 0: never.
+        family: Kind of network, see `uncial.training.family`.
     """
 
     preset: str
@@ -225,6 +284,10 @@ class Settings:
     lower_steps: int = 0
     replay: float = 0.0
     distill: float = 0.0
+    family: str = "ctc"
+    smoothing: float = 0.0
+    easy_first: float = 0.0
+    easy: str = "length"
 
     def to_json(self) -> dict[str, Any]:
         """As JSON-ready values."""
@@ -287,15 +350,28 @@ def resolve(config: TrainConfig, cores: int = 1, base: ModelArchive | None = Non
     preset = chosen_preset(config, cores) if base is None else _preset_for(config, base)
     values = dict(preset_values(preset))
     going_on = values.pop("base", {})
-    values["batches"] = min(values["batches"], cores)
+    if values.get("family", "ctc") == "ctc":
+        values["batches"] = min(values["batches"], cores)
     if base is not None:
         values |= _values_of(base, values["lr"]) | going_on
         values |= {"replay": _REPLAY, "distill": _DISTILL}
-        _check_kept(config)
+        _check_kept(config, base)
+        _check_family(preset, values.get("family", "ctc"), base)
+    elif values.get("family", "ctc") != "ctc":
+        raise ConfigError(
+            f"the preset {preset} goes on from a model",
+            remedy="name a base: a folder or hub name of an encoder with a decoder",
+        )
     parts: tuple[Any, ...] = (config.network, config.optimizer, config.loss, config.stop)
     given = {f.name: getattr(part, f.name) for part in parts for f in fields(part)}
+    given |= {"smoothing": config.transformer.smoothing, "easy_first": config.material.easy_first}
+    values["easy"] = config.material.easy
+    if config.transformer.lora and base is not None:
+        values["lr"] = max(values["lr"], _ADAPTERS_LR)
     if base is not None:
         given |= {"replay": config.retain.replay, "distill": config.retain.distill}
+    if config.material.synthetic:
+        given["replay"] = config.material.share
     values.update({n: value for n, value in given.items() if value not in ("auto", "range")})
     names = ("minutes", "steps", "epochs", "seed", "normalization")
     values = {name: getattr(config, name) for name in names} | {"preset": preset} | values
@@ -314,6 +390,8 @@ def _preset_for(config: TrainConfig, base: ModelArchive) -> str:
     """The preset that was given, else the one that fits a base."""
     if config.preset != "auto":
         return config.preset
+    if base.family == "encoder-decoder":
+        return "trocr"
     if base.preprocessing.style == "tesseract":
         return "tesseract"
     settings = base.metadata.get("settings")
@@ -323,6 +401,11 @@ def _preset_for(config: TrainConfig, base: ModelArchive) -> str:
 
 def _values_of(base: ModelArchive, lr: float) -> dict[str, Any]:
     """What a base fixes: everything that its weights were fitted to."""
+    if base.family == "encoder-decoder":
+        fresh = base.metadata.get("program") == "transformers"
+        kept = {} if fresh else {"normalization": base.normalization.name}
+        known = {} if fresh else {"stretch": base.preprocessing.stretch}
+        return {"spec": base.spec, "pad": base.preprocessing.pad, **kept, **known}
     return {
         "spec": base.spec,
         "style": base.preprocessing.style,
@@ -335,12 +418,27 @@ def _values_of(base: ModelArchive, lr: float) -> dict[str, Any]:
     }
 
 
-def _check_kept(config: TrainConfig) -> None:
+def _check_family(preset: str, family: str, base: ModelArchive) -> None:
+    """Refuse a preset that was made for another kind of network than the base is."""
+    if family != base.family:
+        raise ConfigError(
+            f"the preset {preset} is for networks of the family {family}, the base is of the "
+            f"family {base.family}",
+            remedy="leave the preset out; it follows from the base then",
+        )
+
+
+def _check_kept(config: TrainConfig, base: ModelArchive) -> None:
     """Refuse options that contradict the base."""
+    free = (
+        {"spec", "stretch", "centre"}
+        if base.metadata.get("program") == "transformers"
+        else {"spec"}
+    )
     fixed = [
         f"network.{item.name}"
         for item in fields(config.network)
-        if item.name != "spec" and getattr(config.network, item.name) != "auto"
+        if item.name not in free and getattr(config.network, item.name) != "auto"
     ]
     if config.network.spec != "auto" and not config.start.replaces_layers:
         fixed.insert(0, "network.spec")
@@ -370,6 +468,7 @@ def _check(settings: Settings) -> None:
         "augment",
         "rare_first",
         "rare_often",
+        "easy_first",
         "weight_decay",
         "patience",
         "pad",

@@ -13,7 +13,7 @@ from uncial.training.batches import TrainingStream
 from uncial.training.doctor import DIVERGED, WRITTEN
 from uncial.training.folder import RunFolder
 from uncial.training.guard import Guard, check_rescues
-from uncial.training.parallel import Replicas
+from uncial.training.family import family_of
 from uncial.training.schedule import replanned
 from uncial.training.session import Session
 from uncial.training.validation import Validator
@@ -55,20 +55,21 @@ def fit(
         TrainingError: The run diverged again and again.
     """
     settings, guard = session.settings, Guard(mean=session.progress.loss)
+    family = family_of(settings)
     checkpoint = _Checkpoints(session, folder)
     first_step, first_seconds = session.progress.step, session.seconds
     try:
         with worker_pool(threads) as pool:
-            replicas = Replicas(session.learner, settings.batches, pool)
+            gradients = family.stepper(session.learner, settings, pool)
             batches = stream.from_place(session.progress.place)
             while session.share < 1 and not (session.reached or _stale(session)):
                 if session.release():
-                    replicas = Replicas(session.learner, settings.batches, pool)
+                    gradients = family.stepper(session.learner, settings, pool)
                 group = list(islice(batches, settings.batches))
                 rate = session.prepare_rate()
                 seed = settings.seed * 1_000_003 + session.progress.step
                 makers = [make for _, make in group]
-                result = replicas.step(makers, seed, ending=session.ending)
+                result = gradients.step(makers, seed, ending=session.ending)
                 if guard.sound(result.loss, session.gradient_norm()):
                     session.move()
                 if guard.diverged:
@@ -76,7 +77,7 @@ def fit(
                     check_rescues(session.progress.rescues, session.progress.step)
                     reporter(_rescue_note(session))
                     guard = Guard(mean=session.progress.loss)
-                    replicas = Replicas(session.learner, settings.batches, pool)
+                    gradients = family.stepper(session.learner, settings, pool)
                     batches = stream.from_place(session.progress.place)
                     continue
                 before = session.share

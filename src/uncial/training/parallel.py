@@ -1,8 +1,9 @@
-"""Gradients of several batches at once, one thread a batch, the same on any number of cores.
+"""Gradients of several batches: side by side, one thread a batch, or one after the other.
 
-Every batch of a step has a replica of the learner that shares its weights and has gradients
+Side by side every batch of a step has a replica of the learner that shares its weights and has gradients
 and running statistics of its own. They are summed in a fixed order, so the result does not
-depend on how many threads there are.
+depend on how many threads there are. Networks of large matrices take one batch after the other,
+each on all threads, for there is no room for replicas of them.
 """
 
 from __future__ import annotations
@@ -15,10 +16,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from uncial.models.compute import half_precision
+from uncial.models.compute import half_precision, wide_operations
 from uncial.nn.noise import seeded_noise
 from uncial.training.batches import Batch
-from uncial.training.losses import Learner
+from uncial.training.learner import LineLearner
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class Replicas:
         pool: Threads to run them on.
     """
 
-    def __init__(self, learner: Learner, count: int, pool: ThreadPoolExecutor) -> None:
+    def __init__(self, learner: LineLearner, count: int, pool: ThreadPoolExecutor) -> None:
         self._learner = learner
         self._pool = pool
         self._replicas = [learner, *(copy.deepcopy(learner) for _ in range(count - 1))]
@@ -93,8 +94,39 @@ class Replicas:
                     buffer.copy_(mean)
 
 
+class Accumulated:
+    """A learner that takes the batches of a step one after the other.
+
+    Args:
+        learner: Holds the weights that the optimizer moves.
+        pool: Threads to make batches on.
+        threads: Of each operation; 0 takes every core.
+    """
+
+    def __init__(self, learner: LineLearner, pool: ThreadPoolExecutor, threads: int = 0) -> None:
+        self._learner = learner
+        self._pool = pool
+        self._threads = threads
+
+    def step(
+        self, makers: Sequence[Callable[[], Batch]], seed: int, *, ending: bool = False
+    ) -> StepResult:
+        """As `Replicas.step`; the seed fixes torch's own generator, too."""
+        self._learner.zero_grad(set_to_none=True)
+        made = [self._pool.submit(make) for make in makers]
+        done = []
+        with wide_operations(self._threads):
+            for place, batch in enumerate(made):
+                torch.manual_seed((seed * 1_000_003 + place) % 2**63)
+                done.append(_gradient(self._learner, batch.result, place, seed=seed, ending=ending))
+        total = [p.grad for p in self._learner.parameters() if p.grad is not None]
+        if len(makers) > 1:
+            torch._foreach_div_(total, float(len(makers)))
+        return StepResult(sum(loss for loss, _ in done) / len(done), sum(n for _, n in done))
+
+
 def _gradient(
-    learner: Learner, make: Callable[[], Batch], place: int, *, seed: int, ending: bool
+    learner: LineLearner, make: Callable[[], Batch], place: int, *, seed: int, ending: bool
 ) -> tuple[float, int]:
     device = next(learner.parameters()).device
     batch = make().to(device)

@@ -12,7 +12,7 @@ from torch import nn
 
 from uncial.training.checkpoint import Progress, load_checkpoint, save_checkpoint
 from uncial.training.config import Settings
-from uncial.training.losses import Learner
+from uncial.training.learner import LineLearner
 from uncial.training.optimizer import AdamW
 from uncial.training.schedule import estimated_share, learning_rate
 
@@ -34,7 +34,7 @@ class Session:
 
     def __init__(
         self,
-        learner: Learner,
+        learner: LineLearner,
         settings: Settings,
         *,
         started: float,
@@ -45,8 +45,9 @@ class Session:
         self.settings = settings
         self.average = copy.deepcopy(learner.network).eval()
         named = dict(learner.network.named_parameters())
+        stays = not settings.lower_steps  # what is frozen never learns
         self.optimizer = AdamW(
-            learner.parameters(),
+            [p for p in learner.parameters() if p.requires_grad or not stays],
             weight_decay=settings.weight_decay,
             momentum=settings.momentum,
             shares={named[name]: share for name, share in (rates or {}).items()},

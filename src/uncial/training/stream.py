@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from uncial.data.store import LineStore
 from uncial.errors import DataError, TrainingError
+from uncial.nn.build import Network
 from uncial.progress import Note, Reporter
 from uncial.training.batches import Drawing, LineImages, PreparedLines, TrainingStream
 from uncial.training.config import Settings
+from uncial.training.family import family_of
 from uncial.training.lines import Plan, TrainingLines, joined_lines, line_mixer, replayed_lines
 from uncial.training.replay import JoinedImages, Teacher
 
@@ -24,7 +28,7 @@ def training_stream(
         reporter: Told of lines that are left out.
     """
     images: LineImages = store
-    lines = plan.lines
+    family, lines = family_of(settings), plan.lines
     replayed = _replayed(others, plan, settings, reporter) if others is not None else None
     if others is not None and replayed is not None:
         images = JoinedImages(store, len(store), others)
@@ -37,15 +41,16 @@ def training_stream(
         lines.widths,
         lines.least,
         Drawing(
-            area=settings.batch * plan.median_width,
+            area=settings.batch * max(plan.median_width, family.least_area(plan.network)),
             seed=settings.seed,
             strength=settings.augment,
             rare_first=settings.rare_first,
             rare_often=settings.rare_often,
             replayed=count,
             replay=settings.replay,
+            least=family.least_area(plan.network),
         ),
-        line_mixer(prepared, plan, lines.labels, settings.mix),
+        line_mixer(prepared, plan, lines.labels, settings.mix) if family.mixes else None,
     )
     return stream, count
 
@@ -60,7 +65,9 @@ def teacher_of(plan: Plan, settings: Settings, replayed: int) -> Teacher | None:
     """
     if plan.start.fresh is None or not settings.distill or not replayed:
         return None
-    return Teacher(plan.network, plan.start.fresh, settings.distill, len(plan.lines))
+    return Teacher(
+        cast("Network", plan.network), plan.start.fresh, settings.distill, len(plan.lines)
+    )
 
 
 def _replayed(

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import nn
 
 from uncial.data.store import LineStore
-from uncial.models.recognizer import Recognizer
-from uncial.nn.build import Network
 from uncial.text.metrics import cer
 from uncial.text.normalize import Normalization
+from uncial.training.config import Settings
+from uncial.training.family import family_of
 from uncial.training.lines import Plan
 
 _SAMPLES = 3
@@ -33,26 +34,25 @@ class Validation:
     samples: tuple[tuple[str, str, str], ...]
 
 
-Validator = Callable[[Network], Validation]
+Validator = Callable[[nn.Module], Validation]
 
 
-def validator(
-    store: LineStore, plan: Plan, normalization: Normalization, threads: int = 0
-) -> Validator:
+def validator(store: LineStore, plan: Plan, settings: Settings, threads: int = 0) -> Validator:
     """A function that reads the plan's validation lines with a network.
 
     Args:
         store: Holds the lines.
         plan: Codec, preprocessing and rows.
-        normalization: Applied to both sides.
+        settings: Say what is read, and the rules applied to both sides.
         threads: Lines read side by side; 0 takes every core.
     """
     rows: NDArray[np.int64] = plan.validation
+    family, normalization = family_of(settings), Normalization.named(settings.normalization)
     truths = store.texts(rows)
     ids = store.line_ids(rows[:_SAMPLES])
 
-    def look(network: Network) -> Validation:
-        reader = Recognizer(network, plan.codec, plan.preprocessing, normalization)
+    def look(network: nn.Module) -> Validation:
+        reader = family.reader(network, plan, normalization)
         readings = reader.read_each(lambda i: store.image(int(rows[i])), len(rows), threads=threads)
         outputs = [reading.text for reading in readings]
         rate = cer(zip(truths, outputs, strict=True), normalization=normalization)

@@ -3,7 +3,9 @@
 Layout: an ordinary ``.safetensors`` file. Its ``__metadata__`` has the key ``uncial`` with one
 JSON object::
 
-    format         1, raised when a reader of today would misread the file; 2 with voters
+    format         1, raised when a reader of today would misread the file; 2 with voters, 3 of
+                   another family
+    family         optional: kind of network, "ctc" where it is not said
     spec           VGSL text
     codec          Codec.to_json()
     preprocessing  Preprocessing.to_json()
@@ -39,7 +41,7 @@ from uncial.imaging.prepare import Preprocessing
 from uncial.text.codec import Codec
 from uncial.text.normalize import Normalization
 
-FORMAT = 2
+FORMAT = 3
 _KEY = "uncial"
 _COMPONENT = "component/"
 _VOTER = "voter/"
@@ -57,6 +59,7 @@ _FIELDS = {
 # Version n -> a function that turns a header of version n into one of version n + 1.
 _MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
     1: lambda header: {**header, "format": 2},  # which came with voters
+    2: lambda header: {**header, "format": 3},  # which came with families
 }
 
 
@@ -69,7 +72,9 @@ def pack(archive: ModelArchive) -> bytes:
         its_header, its_weights = _parts(voter)
         header["voters"].append(its_header)
         weights |= {f"{_VOTER}{number}/{name}": array for name, array in its_weights.items()}
-    header = {"format": FORMAT if archive.voters else 1, **header}
+    families = {one.family for one in (archive, *archive.voters)}
+    version = 3 if families != {"ctc"} else 2 if archive.voters else 1
+    header = {"format": version, **header}
     return save(weights, metadata={_KEY: json.dumps(header, ensure_ascii=False)})
 
 
@@ -82,6 +87,8 @@ def _parts(archive: ModelArchive) -> tuple[dict[str, Any], dict[str, NDArray[Any
         "normalization": archive.normalization.name,
         "metadata": archive.metadata,
     }
+    if archive.family != "ctc":
+        header["family"] = archive.family
     if archive.ranges:
         header["ranges"] = {name: list(seen) for name, seen in archive.ranges.items()}
     weights = {name: np.asarray(array, order="C") for name, array in archive.weights.items()}
@@ -139,6 +146,7 @@ def _archive(header: dict[str, Any], weights: dict[str, NDArray[Any]]) -> ModelA
             },
             metadata=header["metadata"],
             ranges=_ranges(header.get("ranges", {})),
+            family=str(header.get("family", "ctc")),
         )
     except (CharsetError, ConfigError) as error:
         raise FormatError(
