@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from safetensors import SafetensorError
 
 from uncial.archive import ModelArchive
 from uncial.errors import ConfigError, FormatError, MissingDependency
@@ -29,7 +30,7 @@ from uncial.text.normalize import Normalization
 
 try:
     from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HFValidationError, HfHubHTTPError
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError
     from transformers import AutoConfig, AutoTokenizer
 except ImportError as error:
     raise MissingDependency(
@@ -80,7 +81,7 @@ def open_pretrained(path: Path) -> Pretrained:
     reach, repairs = mended_tokens(config, tokens, named, _colours(folder))
     try:
         network = network_of_folder(folder, config, reach)
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
+    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         raise FormatError(
             f"{path}: its weights cannot be used: {_short(error)}",
             remedy="copy or download the checkpoint again",
@@ -143,6 +144,8 @@ def mended_tokens(
         if not getattr(config.decoder, name, False):
             repairs.append(f"decoder.{name} was off, which makes no decoder")
             setattr(config.decoder, name, True)
+    if not named:
+        repairs.append("it has no tokenizer that can be read: its tokens are taken for bytes")
     if len(tokens) > size:
         repairs.append(f"the tokenizer has {len(tokens)} tokens, the decoder {size}")
     tokens.end = end
@@ -170,7 +173,7 @@ def _tokenizer(folder: Path) -> tuple[Tokens, dict[str, int]]:
         backend = found.backend_tokenizer
     except (OSError, ValueError, KeyError, TypeError, AttributeError, ImportError):
         made = byte_level(())
-        return made, {"bos": 0, "pad": PAD, "eos": END, "unk": 3}
+        return made, {}
     ids = {
         "bos": found.bos_token_id if found.bos_token_id is not None else found.cls_token_id,
         "eos": found.eos_token_id if found.eos_token_id is not None else found.sep_token_id,

@@ -95,12 +95,15 @@ class Tokens:
         A token of several graphemes stands at each of them.
         """
         ends = [len(self.decode(tokens[: at + 1]).rstrip("\ufffd")) for at in range(len(tokens))]
+        spans = list(zip([0, *ends], ends, strict=False))  # a part of a character spans nothing
         found, place = [], 0
         for one in graphemes(self.decode(tokens)):
             stop = place + len(one)
-            first = sum(end <= place for end in ends)
-            last = min(sum(end < stop for end in ends), len(tokens) - 1)
-            found.append((one, min(first, last), last + 1))
+            first = next(
+                i for i, (left, right) in enumerate(spans) if left == place or right > place
+            )
+            last = next((i for i, right in enumerate(ends) if right >= stop), len(tokens) - 1)
+            found.append((one, first, last + 1))
             place = stop
         return found
 

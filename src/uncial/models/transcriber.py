@@ -7,6 +7,7 @@ before it, and where the decoder looked while it wrote the token.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -286,7 +287,7 @@ def _edges(
     left = max(0.0, float(spread[0]) - room)
     right = min(width, float(spread[-1]) + room)
     edges = [left, *between.tolist(), right]
-    return list(zip(edges, edges[1:], strict=False))
+    return list(pairwise(edges))
 
 
 def _as_shown(text: str, graded: Sequence[tuple[str, float]]) -> list[tuple[str, float]]:

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from uncial.archive import ModelArchive
     from uncial.data.store import LineStore
     from uncial.tasks.baseset import BaseSet
-    from uncial.training.basis import RetainConfig, StartConfig
-    from uncial.training.config import MaterialConfig
+    from uncial.training.basis import MaterialConfig, RetainConfig, StartConfig
     from uncial.training.batches import TrainingStream
     from uncial.training.folder import RunFolder
+    from uncial.training.learner import LineLearner
     from uncial.training.lines import Plan
     from uncial.training.session import Session
 
@@ -245,8 +245,8 @@ def _run(
 ) -> tuple[Session, Plan, str]:
     import torch
 
-    from uncial.models.compute import device_named
     from uncial.tasks.saving import model_writer
+    from uncial.training.difficulty import difficulty
     from uncial.training.family import family_of
     from uncial.training.lines import plan_lines
     from uncial.training.loop import fit
@@ -255,7 +255,7 @@ def _run(
     from uncial.training.rates import range_test
     from uncial.training.schedule import first_plan
     from uncial.training.session import Session
-    from uncial.training.stream import teacher_of, training_stream
+    from uncial.training.stream import training_material
     from uncial.training.validation import validator
 
     config, settings, store, fresh = opened.config, opened.settings, opened.store, opened.fresh
@@ -270,20 +270,20 @@ def _run(
     )
     synthetic = _synthetic(opened, folder, told)
     others = base_set.replayed if base_set is not None and settings.replay else None
-    stream, replayed = training_stream(store, plan, settings, synthetic or others, told)
-    teacher = teacher_of(plan, settings, replayed) if synthetic is None else None
-    device = device_named(config.device)
-    family.check_room(plan, settings, device)
-    learner = family.learner(plan, settings, teacher).to(device)
+    material = training_material(store, plan, settings, synthetic or others, told)
+    stream = material.stream
+    learner = _learner(config, settings, plan, 0 if synthetic else material.others)
+    if settings.easy_first:
+        stream.difficulty = difficulty(
+            settings.easy, plan, material.lines, material.images, learner
+        )
     steps = first_plan(settings, stream.batches)
     settings = _looking(settings, stream, plan, steps)
     if fresh and config.optimizer.lr == "range":
         found = range_test(
             learner, stream, settings, rates=plan.start.rates, threads=config.threads
         )
-        settings = replace(settings, lr=found.rate)
-        folder.create({**folder.reopen(), "settings": settings.to_json()})
-        reporter(Note(text=f"range test: learning rate {found.rate:g}"))
+        settings = _rated(settings, found.rate, folder, reporter)
     session = Session(
         learner,
         settings,
@@ -296,9 +296,7 @@ def _run(
         _announce(plan, settings, reporter)
         _check_up(opened, plan, reporter)
     else:
-        session.restore(folder.checkpoint)
-        folder.rewind_events(session.progress.events)
-        reporter(Note(text=f"resumed at step {session.progress.step}"))
+        _go_on(session, folder, reporter)
     origin = provenance(config.card, opened.base, config.start.base)
     ended = fit(
         session,
@@ -311,6 +309,32 @@ def _run(
         threads=config.threads,
     )
     return session, plan, ended
+
+
+def _rated(settings: Settings, rate: float, folder: RunFolder, reporter: Reporter) -> Settings:
+    """Settings with the learning rate that a range test found, written down for a resumed run."""
+    settings = replace(settings, lr=rate)
+    folder.create({**folder.reopen(), "settings": settings.to_json()})
+    reporter(Note(text=f"range test: learning rate {rate:g}"))
+    return settings
+
+
+def _go_on(session: Session, folder: RunFolder, reporter: Reporter) -> None:
+    """Put a session where its last checkpoint stands."""
+    session.restore(folder.checkpoint)
+    folder.rewind_events(session.progress.events)
+    reporter(Note(text=f"resumed at step {session.progress.step}"))
+
+
+def _learner(config: TrainConfig, settings: Settings, plan: Plan, replayed: int) -> LineLearner:
+    """The network with its loss, on its device, if it fits there."""
+    from uncial.models.compute import device_named
+    from uncial.training.family import family_of
+    from uncial.training.stream import teacher_of
+
+    family, device = family_of(settings), device_named(config.device)
+    family.check_room(plan, settings, device)
+    return family.learner(plan, settings, teacher_of(plan, settings, replayed)).to(device)
 
 
 def _synthetic(opened: _Opened, folder: RunFolder, reporter: Reporter) -> LineStore | None:

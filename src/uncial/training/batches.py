@@ -201,7 +201,10 @@ class TrainingStream:
             line narrower is not used.
         drawing: Which lines come together, when, and how distorted.
         mixer: Joins words of two lines now and then; None never does.
-        difficulty: ``(M,)`` of each line, where easy lines are to come first.
+
+    Attributes:
+        difficulty: ``(M,)`` of each line, where easy ones are to come first; set before the
+            first batch.
     """
 
     def __init__(
@@ -212,7 +215,6 @@ class TrainingStream:
         least: NDArray[np.int64],
         drawing: Drawing,
         mixer: LineMixer | None = None,
-        difficulty: NDArray[np.float64] | None = None,
     ) -> None:
         self._lines = lines
         self._labels = labels
@@ -220,7 +222,7 @@ class TrainingStream:
         self._least = least
         self._drawing = drawing
         self._mixer = mixer
-        self._difficulty = difficulty
+        self.difficulty: NDArray[np.float64] | None = None
         self._rarity = rarity(labels)
         self._own = len(labels) - drawing.replayed
 
@@ -257,8 +259,8 @@ class TrainingStream:
         urgency = rng.gumbel(size=len(rows))
         if epoch == 0:
             urgency += self._drawing.rare_first * self._rarity[rows]
-        if self._drawing.easy_first and self._difficulty is not None:
-            urgency -= self._drawing.easy_first / 2**epoch * self._difficulty[rows]
+        if self._drawing.easy_first and self.difficulty is not None:
+            urgency -= self._drawing.easy_first / 2**epoch * self.difficulty[rows]
         taken = np.maximum(widths + padding, self._drawing.least)
         return rows, width_buckets(taken, self._drawing.area, urgency), widths
 

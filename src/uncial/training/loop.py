@@ -11,9 +11,9 @@ from uncial.models.compute import worker_pool
 from uncial.progress import Advanced, Metric, Note, Reporter, Sample
 from uncial.training.batches import TrainingStream
 from uncial.training.doctor import DIVERGED, WRITTEN
+from uncial.training.family import family_of
 from uncial.training.folder import RunFolder
 from uncial.training.guard import Guard, check_rescues
-from uncial.training.family import family_of
 from uncial.training.schedule import replanned
 from uncial.training.session import Session
 from uncial.training.validation import Validator

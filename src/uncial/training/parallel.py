@@ -1,8 +1,8 @@
 """Gradients of several batches: side by side, one thread a batch, or one after the other.
 
-Side by side every batch of a step has a replica of the learner that shares its weights and has gradients
-and running statistics of its own. They are summed in a fixed order, so the result does not
-depend on how many threads there are. Networks of large matrices take one batch after the other,
+Side by side every batch of a step has a replica of the learner that shares its weights and has
+gradients and running statistics of its own. They are summed in a fixed order, so the result does
+not depend on how many threads there are. Networks of large matrices take one batch after the other,
 each on all threads, for there is no room for replicas of them.
 """
 

@@ -19,10 +19,10 @@ from uncial.formats.tesseract.engine import UNICHARSET, network
 from uncial.formats.tesseract.unicharset import clean
 from uncial.formats.tesseract.vgsl import nodes_of
 from uncial.imaging.prepare import Preprocessing
+from uncial.models.hub import open_checkpoint
 from uncial.nn import vgsl
 from uncial.nn.border import RandomBorder, set_border
 from uncial.nn.build import Network
-from uncial.models.hub import open_checkpoint
 from uncial.progress import Note, Reporter, silent
 from uncial.text.codec import Codec
 from uncial.text.order import display_order, units_as_seen

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import cast
 
 from uncial.data.store import LineStore
@@ -15,16 +16,33 @@ from uncial.training.lines import Plan, TrainingLines, joined_lines, line_mixer,
 from uncial.training.replay import JoinedImages, Teacher
 
 
-def training_stream(
+@dataclass(frozen=True, eq=False)
+class Material:
+    """What a run trains on.
+
+    Attributes:
+        stream: Its batches.
+        lines: The run's own lines, and behind them those of another set.
+        images: Where they come from.
+        others: How many are of another set.
+    """
+
+    stream: TrainingStream
+    lines: TrainingLines
+    images: LineImages
+    others: int
+
+
+def training_material(
     store: LineStore, plan: Plan, settings: Settings, others: LineStore | None, reporter: Reporter
-) -> tuple[TrainingStream, int]:
-    """Batches of a run's lines, and how many lines of a base set are drawn from.
+) -> Material:
+    """Batches of a run's lines, and of a base set or further lines among them.
 
     Args:
         store: Of the run.
         plan: Its lines.
         settings: Of the run.
-        others: Base set to replay; None replays nothing.
+        others: Base set to replay, or further lines; None goes without.
         reporter: Told of lines that are left out.
     """
     images: LineImages = store
@@ -49,10 +67,11 @@ def training_stream(
             replayed=count,
             replay=settings.replay,
             least=family.least_area(plan.network),
+            easy_first=settings.easy_first,
         ),
         line_mixer(prepared, plan, lines.labels, settings.mix) if family.mixes else None,
     )
-    return stream, count
+    return Material(stream, lines, images, count)
 
 
 def teacher_of(plan: Plan, settings: Settings, replayed: int) -> Teacher | None:

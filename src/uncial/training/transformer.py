@@ -329,7 +329,7 @@ def _freeze(network: LineTransformer, config: TrainConfig) -> None:
         for module in [*embeddings, *layers[:count]]:
             module.requires_grad_(False)
     if told.checkpointing:
-        network.model.gradient_checkpointing_enable()
+        network.model.activation_checkpointing_enable()
 
 
 def _layers(side: nn.Module) -> tuple[list[nn.Module], list[nn.Module]]:
