@@ -55,6 +55,8 @@ def model_writer(
     normalization = Normalization.named(settings.normalization)
 
     def write(session: Session) -> None:
+        if not folder.leads:
+            return
         at = session.progress
         metadata: dict[str, Any] = {
             **origin,

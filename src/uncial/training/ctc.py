@@ -88,11 +88,9 @@ class ColumnReading:
     def check_room(self, plan: Plan, settings: Settings, device: torch.device) -> None:
         """Such networks are small."""
 
-    def stepper(
-        self, learner: LineLearner, settings: Settings, pool: ThreadPoolExecutor
-    ) -> Replicas:
-        """A replica for each batch of a step."""
-        return Replicas(learner, settings.batches, pool)
+    def stepper(self, learner: LineLearner, batches: int, pool: ThreadPoolExecutor) -> Replicas:
+        """A replica for each of the batches."""
+        return Replicas(learner, batches, pool)
 
     def reader(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
@@ -17,24 +17,14 @@ from uncial.models.hub import ModelReader
 from uncial.progress import Reporter
 from uncial.registry import Registry
 from uncial.text.normalize import Normalization
-from uncial.training.batches import Batch
 from uncial.training.config import Settings, TrainConfig
 from uncial.training.learner import LineLearner
-from uncial.training.parallel import StepResult
+from uncial.training.parallel import Stepper
 
 if TYPE_CHECKING:
     from uncial.training.lines import Plan
     from uncial.training.replay import Teacher
     from uncial.training.strategies import Start
-
-
-class Stepper(Protocol):
-    """Makes the gradient of a step."""
-
-    def step(
-        self, makers: Sequence[Callable[[], Batch]], seed: int, *, ending: bool = False
-    ) -> StepResult:
-        """Leave the mean gradient of the batches on the learner's parameters."""
 
 
 class Family(Protocol):
@@ -96,10 +86,8 @@ class Family(Protocol):
             ConfigError: It does not; the remedy is what would.
         """
 
-    def stepper(
-        self, learner: LineLearner, settings: Settings, pool: ThreadPoolExecutor
-    ) -> Stepper:
-        """What makes the gradients of a run."""
+    def stepper(self, learner: LineLearner, batches: int, pool: ThreadPoolExecutor) -> Stepper:
+        """What makes the gradients of so many batches at once."""
 
     def reader(
         self,

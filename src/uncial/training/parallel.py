@@ -12,6 +12,7 @@ import copy
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -20,6 +21,7 @@ from uncial.models.compute import half_precision, wide_operations
 from uncial.nn.noise import seeded_noise
 from uncial.training.batches import Batch
 from uncial.training.learner import LineLearner
+from uncial.training.team import Team
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,12 @@ class Replicas:
                 mine.data = shared.data
 
     def step(
-        self, makers: Sequence[Callable[[], Batch]], seed: int, *, ending: bool = False
+        self,
+        makers: Sequence[Callable[[], Batch]],
+        seed: int,
+        *,
+        ending: bool = False,
+        first: int = 0,
     ) -> StepResult:
         """Leave the mean gradient of the batches on the learner's parameters.
 
@@ -61,11 +68,12 @@ class Replicas:
             makers: Make one batch each, on the thread that will use it.
             seed: Fixes dropout.
             ending: The last part of the run, see `Learner`.
+            first: Place of the first batch among those of the whole step.
         """
         for replica in self._replicas:
             replica.zero_grad(set_to_none=True)
         before = [buffer.clone() for buffer in self._learner.buffers()]
-        jobs = zip(self._replicas, makers, range(len(makers)), strict=False)
+        jobs = zip(self._replicas, makers, range(first, first + len(makers)), strict=False)
         done = list(self._pool.map(lambda job: _gradient(*job, seed=seed, ending=ending), jobs))
         self._sum_gradients(len(makers))
         self._average_statistics(len(makers), before)
@@ -94,6 +102,55 @@ class Replicas:
                     buffer.copy_(mean)
 
 
+class Stepper(Protocol):
+    """Makes the gradient of a step."""
+
+    def step(
+        self,
+        makers: Sequence[Callable[[], Batch]],
+        seed: int,
+        *,
+        ending: bool = False,
+        first: int = 0,
+    ) -> StepResult:
+        """Leave the mean gradient of the batches on the learner's parameters."""
+
+
+class Shared:
+    """One process's share of the batches of each step, and the mean over all processes.
+
+    Args:
+        stepper: Makes the gradient of a share.
+        learner: On whose parameters it is left.
+        team: The processes.
+    """
+
+    def __init__(self, stepper: Stepper, learner: LineLearner, team: Team) -> None:
+        self._stepper = stepper
+        self._learner = learner
+        self._team = team
+
+    def step(
+        self, makers: Sequence[Callable[[], Batch]], seed: int, *, ending: bool = False
+    ) -> StepResult:
+        """As `Replicas.step`, with the batches of the whole step."""
+        share = len(makers) // self._team.size
+        first = self._team.rank * share
+        mine = makers[first : first + share]
+        result = self._stepper.step(mine, seed, ending=ending, first=first)
+        if self._team.size == 1:
+            return result
+        trained = [p for p in self._learner.parameters() if p.requires_grad]
+        for parameter in trained:
+            if parameter.grad is None:
+                parameter.grad = torch.zeros_like(parameter)
+        self._team.mean_([p.grad for p in trained if p.grad is not None])
+        self._team.mean_([b for b in self._learner.buffers() if b.is_floating_point()])
+        told = torch.tensor([result.loss, result.lines], dtype=torch.float64)
+        self._team.mean_([told])
+        return StepResult(float(told[0]), round(float(told[1]) * self._team.size))
+
+
 class Accumulated:
     """A learner that takes the batches of a step one after the other.
 
@@ -109,14 +166,19 @@ class Accumulated:
         self._threads = threads
 
     def step(
-        self, makers: Sequence[Callable[[], Batch]], seed: int, *, ending: bool = False
+        self,
+        makers: Sequence[Callable[[], Batch]],
+        seed: int,
+        *,
+        ending: bool = False,
+        first: int = 0,
     ) -> StepResult:
         """As `Replicas.step`; the seed fixes torch's own generator, too."""
         self._learner.zero_grad(set_to_none=True)
         made = [self._pool.submit(make) for make in makers]
         done = []
         with wide_operations(self._threads):
-            for place, batch in enumerate(made):
+            for place, batch in enumerate(made, first):
                 torch.manual_seed((seed * 1_000_003 + place) % 2**63)
                 done.append(_gradient(self._learner, batch.result, place, seed=seed, ending=ending))
         total = [p.grad for p in self._learner.parameters() if p.grad is not None]

@@ -65,7 +65,7 @@ def range_test(
     tried = settings.lr * np.geomspace(_LOWEST, _HIGHEST, _STEPS)
     losses: list[float] = []
     with worker_pool(threads) as pool:
-        gradients = family_of(settings).stepper(trial.learner, settings, pool)
+        gradients = family_of(settings).stepper(trial.learner, settings.batches, pool)
         batches = stream.from_place(StreamPlace())
         for step, rate in enumerate(tried.tolist()):
             makers = [make for _, make in islice(batches, settings.batches)]

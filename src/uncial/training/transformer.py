@@ -196,9 +196,7 @@ class TokenWriting:
         )
         check_memory(need, free_memory(device), settings.batch)
 
-    def stepper(
-        self, learner: LineLearner, settings: Settings, pool: ThreadPoolExecutor
-    ) -> Accumulated:
+    def stepper(self, learner: LineLearner, batches: int, pool: ThreadPoolExecutor) -> Accumulated:
         """One batch after the other, on all cores."""
         return Accumulated(learner, pool, pool._max_workers)
 

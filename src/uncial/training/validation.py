@@ -15,6 +15,7 @@ from uncial.text.normalize import Normalization
 from uncial.training.config import Settings
 from uncial.training.family import family_of
 from uncial.training.lines import Plan
+from uncial.training.team import LONE, Team
 
 _SAMPLES = 3
 
@@ -37,7 +38,9 @@ class Validation:
 Validator = Callable[[nn.Module], Validation]
 
 
-def validator(store: LineStore, plan: Plan, settings: Settings, threads: int = 0) -> Validator:
+def validator(
+    store: LineStore, plan: Plan, settings: Settings, threads: int = 0, team: Team = LONE
+) -> Validator:
     """A function that reads the plan's validation lines with a network.
 
     Args:
@@ -45,6 +48,7 @@ def validator(store: LineStore, plan: Plan, settings: Settings, threads: int = 0
         plan: Codec, preprocessing and rows.
         settings: Say what is read, and the rules applied to both sides.
         threads: Lines read side by side; 0 takes every core.
+        team: The processes that share out the lines.
     """
     rows: NDArray[np.int64] = plan.validation
     family, normalization = family_of(settings), Normalization.named(settings.normalization)
@@ -53,8 +57,9 @@ def validator(store: LineStore, plan: Plan, settings: Settings, threads: int = 0
 
     def look(network: nn.Module) -> Validation:
         reader = family.reader(network, plan, normalization)
-        readings = reader.read_each(lambda i: store.image(int(rows[i])), len(rows), threads=threads)
-        outputs = [reading.text for reading in readings]
+        mine = rows[team.rank :: team.size]
+        readings = reader.read_each(lambda i: store.image(int(mine[i])), len(mine), threads=threads)
+        outputs = team.gathered([reading.text for reading in readings])
         rate = cer(zip(truths, outputs, strict=True), normalization=normalization)
         shown = zip(ids, truths, outputs, strict=False)
         characters = sum(map(len, outputs)) / max(1, sum(map(len, truths)))
