@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,7 +22,7 @@ class InspectConfig:
     """What to look at."""
 
     file: Path
-    """Model file, language model or line store."""
+    """Model file, folder with a checkpoint of transformers, language model or line store."""
 
     card: Path | None = None
     """Markdown file to write: the model's card with the front matter of HTRMoPo."""
@@ -33,7 +34,7 @@ class InspectResult:
 
     Attributes:
         file: As given.
-        kind: ``"model"``, ``"language model"`` or ``"line store"``.
+        kind: ``"model"``, ``"checkpoint"``, ``"language model"`` or ``"line store"``.
         facts: By name; which ones depends on the kind. Those of a model of ours are its card.
         card: The Markdown file, if one was asked for.
     """
@@ -55,6 +56,7 @@ def inspect(config: InspectConfig, reporter: Reporter = silent) -> InspectResult
         ConfigError: A card is asked of what has none.
     """
     from uncial.formats.lm.opening import is_language_model
+    from uncial.formats.models.kinds import is_pretrained
 
     path = config.file
     if not path.exists():
@@ -63,6 +65,10 @@ def inspect(config: InspectConfig, reporter: Reporter = silent) -> InspectResult
         if config.card is not None:
             raise ConfigError(f"{path}: a line store has no card", remedy="name a model file")
         return InspectResult(file=path, kind="line store", facts=_store_facts(path))
+    if is_pretrained(path):
+        if config.card is not None:
+            raise ConfigError(f"{path}: a checkpoint has no card", remedy="train it on lines first")
+        return InspectResult(file=path, kind="checkpoint", facts=_checkpoint_facts(path, reporter))
     if path.is_dir():
         raise InputError(
             f"{path}: is a folder without a line store", remedy="name a model file or a line store"
@@ -103,6 +109,15 @@ def _language_facts(path: Path) -> dict[str, Any]:
         "ngrams": dict(enumerate(model.counts, start=1)),
         "charset": " ".join(sorted(model.tokens[3:])),
     }
+
+
+def _checkpoint_facts(path: Path, reporter: Reporter) -> dict[str, Any]:
+    from uncial.formats.models.card import card_facts
+    from uncial.models.hub import open_checkpoint
+
+    archive = open_checkpoint(path, reporter)
+    tokens = json.loads(archive.components["reach.json"])
+    return {**card_facts(archive), "tokens": tokens}
 
 
 def _store_facts(path: Path) -> dict[str, Any]:

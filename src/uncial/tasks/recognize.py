@@ -118,7 +118,7 @@ def recognize(config: RecognizeConfig, reporter: Reporter = silent) -> Recognize
 
     paths = _expanded(config.images)
     targets = _targets(paths, config)
-    reader = open_model(config.model, dictionary=config.dictionary)
+    reader = open_model(config.model, dictionary=config.dictionary, reporter=reporter)
     calibration = Calibration.of(reader.metadata)
     words, weights = listen(reader, config.language, reporter)
     decoder = config.decoder if weights is None else "beam"

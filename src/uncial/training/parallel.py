@@ -140,11 +140,7 @@ class Shared:
         result = self._stepper.step(mine, seed, ending=ending, first=first)
         if self._team.size == 1:
             return result
-        trained = [p for p in self._learner.parameters() if p.requires_grad]
-        for parameter in trained:
-            if parameter.grad is None:
-                parameter.grad = torch.zeros_like(parameter)
-        self._team.mean_([p.grad for p in trained if p.grad is not None])
+        self._team.mean_([p.grad for p in self._learner.parameters() if p.grad is not None])
         self._team.mean_([b for b in self._learner.buffers() if b.is_floating_point()])
         told = torch.tensor([result.loss, result.lines], dtype=torch.float64)
         self._team.mean_([told])
