@@ -11,7 +11,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from uncial.data.store import LineStore
     from uncial.errors import UncialError
-    from uncial.models.recognizer import Reading, Recognizer
+    from uncial.models.hub import open_model
+    from uncial.models.onnx import OnnxReader
+    from uncial.models.reading import Reading
+    from uncial.models.recognizer import Recognizer
     from uncial.tasks.calibrate import CalibrateConfig, calibrate
     from uncial.tasks.charset import CharsetConfig, charset
     from uncial.tasks.compare import CompareConfig, compare
@@ -55,7 +58,8 @@ _HOMES = {
     "LineStore": "uncial.data.store",
     "LmConfig": "uncial.tasks.lm",
     "Normalization": "uncial.text.normalize",
-    "Reading": "uncial.models.recognizer",
+    "OnnxReader": "uncial.models.onnx",
+    "Reading": "uncial.models.reading",
     "RecognizeConfig": "uncial.tasks.recognize",
     "Recognizer": "uncial.models.recognizer",
     "ScoreConfig": "uncial.tasks.score",
@@ -77,6 +81,7 @@ _HOMES = {
     "ingest": "uncial.tasks.ingest",
     "inspect": "uncial.tasks.inspect",
     "lm": "uncial.tasks.lm",
+    "open_model": "uncial.models.hub",
     "recognize": "uncial.tasks.recognize",
     "score": "uncial.tasks.score",
     "suspects": "uncial.tasks.suspects",
@@ -104,6 +109,7 @@ __all__ = [
     "LineStore",
     "LmConfig",
     "Normalization",
+    "OnnxReader",
     "Reading",
     "RecognizeConfig",
     "Recognizer",
@@ -126,6 +132,7 @@ __all__ = [
     "ingest",
     "inspect",
     "lm",
+    "open_model",
     "recognize",
     "score",
     "suspects",
@@ -142,7 +149,10 @@ def __getattr__(name: str) -> object:
         return version("uncial")
     if name not in _HOMES:
         raise AttributeError(f"module 'uncial' has no attribute {name!r}")
-    value = getattr(importlib.import_module(_HOMES[name]), name)
+    from uncial.extras import explained  # noqa: PLC0415
+
+    with explained():
+        value = getattr(importlib.import_module(_HOMES[name]), name)
     globals()[name] = value
     return value
 

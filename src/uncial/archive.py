@@ -1,13 +1,14 @@
-"""What any model file holds, in memory: the meeting point of formats and networks."""
+"""What model files hold, in memory: the meeting point of formats and networks."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from uncial.imaging.pageview import PagePreparation
 from uncial.imaging.prepare import Preprocessing
 from uncial.text.codec import Codec
 from uncial.text.normalize import Normalization
@@ -51,3 +52,45 @@ class ModelArchive:
         """How many numbers the weights hold, those of voters included."""
         own = sum(int(np.size(array)) for array in self.weights.values())
         return own + sum(voter.parameters for voter in self.voters)
+
+
+ChannelKind = Literal["baseline", "ends", "above", "below", "line", "region"]
+"""What a map shows: where baselines run, where they end, how far their lines reach above and below
+them, of which type a line is, where regions of a type lie."""
+
+
+@dataclass(frozen=True)
+class Channel:
+    """One map that a segmentation network puts out.
+
+    Attributes:
+        kind: What it shows.
+        type: The type of the lines or regions it shows; empty for the other kinds.
+    """
+
+    kind: ChannelKind
+    type: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SegmenterArchive:
+    """One segmentation model, independent of any file format and of torch.
+
+    Attributes:
+        spec: VGSL text of the network.
+        channels: What each of its outputs shows, in order.
+        preparation: How a page becomes the network's input.
+        weights: Parameters and buffers by name.
+        metadata: JSON-ready provenance: training settings, data, scores, licence, authors.
+    """
+
+    spec: str
+    channels: tuple[Channel, ...]
+    preparation: PagePreparation
+    weights: dict[str, NDArray[Any]]
+    metadata: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def parameters(self) -> int:
+        """How many numbers the weights hold."""
+        return sum(int(np.size(array)) for array in self.weights.values())

@@ -26,6 +26,7 @@ from uncial.errors import (
     TrainingError,
     UncialError,
 )
+from uncial.extras import absent
 from uncial.progress import Event, Reporter
 from uncial.tasks.base import TASKS, Task, as_json, read_config, resolve
 
@@ -55,6 +56,12 @@ def run(argv: Sequence[str]) -> int:
     except UncialError as error:
         _tell(error, wants_json)
         return exit_code(error)
+    except ModuleNotFoundError as error:
+        missing = absent(error)
+        if missing is None:
+            raise
+        _tell(missing, wants_json)
+        return exit_code(missing)
     except KeyboardInterrupt:
         _tell(Cancelled("interrupted"), wants_json)
         return 130

@@ -285,6 +285,17 @@ def _show_charset(result: Result, console: Console) -> None:
         console.print(f"Edit {result['output']}, then train with --charset-file", soft_wrap=True)
 
 
+def _show_fonts(result: Result, console: Console) -> None:
+    table = Table(title=f"{len(result['fonts'])} fonts", title_justify="left")
+    for name in ("font", "kind", "licence", "characters"):
+        table.add_column(name, justify="right" if name == "characters" else "left")
+    for font in result["fonts"]:
+        table.add_row(font["name"], font["kind"], font["licence"], str(font["characters"]))
+    console.print(table)
+    if result["output"]:
+        console.print(f"Sheet: {result['output']}", highlight=False, soft_wrap=True)
+
+
 def _show_models(result: Result, console: Console) -> None:
     table = Table(title=f"{result['lines']} lines read as they are", title_justify="left")
     table.add_column("model", overflow="fold")
@@ -329,6 +340,7 @@ _SHOWN: dict[str, Callable[[Result, Console], None]] = {
     "forecast": _show_forecast,
     "recognize": _show_reading,
     "score": _show_page_scores,
+    "fonts": _show_fonts,
     "models": _show_models,
     "suspects": _show_suspects,
 }

@@ -2,7 +2,7 @@
 
 Transparency lies on white paper, 16-bit samples keep their high byte, the orientation that
 Exif asks for is applied, of several frames the first counts. Plain gray and RGB PNG and JPEG
-take OpenCV's fast path; everything else goes through Pillow.
+take OpenCV's fast path where it is installed; everything else goes through Pillow.
 
 Source: PNG (W3C 2003), 5.3 chunk layout and 11.2.2 IHDR; Exif 2.32 orientation, through Pillow.
 """
@@ -17,14 +17,19 @@ import warnings
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Final, Literal
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image
 
 from uncial.errors import ImageError
+from uncial.imaging.pixels import DAMAGE, is_turned, pixels_of
+
+_FAST = find_spec("cv2") is not None  # a reader of lines may do without OpenCV
+if _FAST:
+    import cv2
 
 MAX_PIXELS: Final = 64_000_000
 """Larger images are never decoded; a line of text has a hundredth of this."""
@@ -33,11 +38,6 @@ ImageFaultCode = Literal["empty-image", "unreadable-image", "truncated-image", "
 
 _PNG_MAGIC: Final = b"\x89PNG\r\n\x1a\n"
 _JPEG_MAGIC: Final = b"\xff\xd8\xff"
-# What Pillow's readers let through on damaged files, beside OSError.
-_DAMAGE: Final = (
-    *(OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError),
-    *(AttributeError, OverflowError, ZeroDivisionError, struct.error, zlib.error, MemoryError),
-)
 _DECODED_LIMIT: Final = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 
 
@@ -92,7 +92,7 @@ def examine_image(data: bytes) -> ImageFacts | ImageFault:
                 raise _Unusable("empty-image", "every pixel is the same")
             content = _content(image)
             width, height = image.size
-            if _turned(image):
+            if is_turned(image):
                 width, height = height, width
             return ImageFacts(width, height, frames, content)
     except _Unusable as fault:
@@ -118,7 +118,7 @@ def decode_image(data: bytes | memoryview, *, where: str = "image") -> NDArray[n
     try:
         with _opened(bytes(data)) as image:
             _load(image)
-            return _pixels(image)
+            return pixels_of(image)
     except _Unusable as fault:
         raise ImageError(
             f"{where}: {fault.detail}", remedy="replace the image with an intact one"
@@ -127,14 +127,17 @@ def decode_image(data: bytes | memoryview, *, where: str = "image") -> NDArray[n
 
 def encode_image(pixels: NDArray[np.uint8]) -> bytes:
     """PNG bytes of ``(H, W)`` gray or ``(H, W, 3)`` RGB pixels."""
-    ordered = cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR) if pixels.ndim == 3 else pixels
-    done, data = cv2.imencode(".png", ordered)
-    if not done:
+    if pixels.ndim not in (2, 3) or not pixels.size:
         raise ImageError(
             f"an image of shape {pixels.shape} cannot be encoded as PNG",
             remedy="give pixels as (H, W) gray or (H, W, 3) RGB, 8 bits each",
         )
-    return bytes(data.tobytes())
+    if not _FAST:
+        file = io.BytesIO()
+        Image.fromarray(pixels).save(file, "PNG")
+        return file.getvalue()
+    ordered = cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR) if pixels.ndim == 3 else pixels
+    return bytes(cv2.imencode(".png", ordered)[1].tobytes())
 
 
 def _opened(data: bytes) -> Image.Image:
@@ -147,7 +150,7 @@ def _opened(data: bytes) -> Image.Image:
             image = Image.open(io.BytesIO(data))
     except _DECODED_LIMIT as error:
         raise _Unusable("decompression-bomb", str(error)) from error
-    except _DAMAGE as error:
+    except DAMAGE as error:
         raise _Unusable("unreadable-image", "not an image in a format we read") from error
     if image.width * image.height > MAX_PIXELS:
         raise _Unusable("decompression-bomb", f"{image.width:,} × {image.height:,} px")
@@ -160,7 +163,7 @@ def _load(image: Image.Image) -> None:
             image.load()
     except _DECODED_LIMIT as error:
         raise _Unusable("decompression-bomb", str(error)) from error
-    except _DAMAGE as error:
+    except DAMAGE as error:
         raise _Unusable(
             "truncated-image", f"image data ends early or is damaged: {error}"
         ) from error
@@ -201,7 +204,7 @@ def _frames(image: Image.Image) -> int:
     try:
         with _quiet():
             return int(getattr(image, "n_frames", 1))
-    except (*_DAMAGE, *_DECODED_LIMIT) as error:
+    except (*DAMAGE, *_DECODED_LIMIT) as error:
         raise _Unusable("truncated-image", f"the list of frames is damaged: {error}") from error
 
 
@@ -213,55 +216,9 @@ def _quiet() -> Iterator[None]:
         yield
 
 
-def _turned(image: Image.Image) -> bool:
-    """Whether Exif asks for a quarter turn."""
-    try:
-        with _quiet():
-            return image.getexif().get(0x0112) in (5, 6, 7, 8)
-    except _DAMAGE:
-        return False
-
-
-def _pixels(image: Image.Image) -> NDArray[np.uint8]:
-    with contextlib.suppress(*_DAMAGE), _quiet():  # broken Exif asks for nothing
-        image = ImageOps.exif_transpose(image)
-    mode = image.mode
-    if mode.startswith("I") or mode == "F":
-        return _deep_pixels(np.asarray(image))
-    see_through = mode in ("LA", "La", "PA", "RGBA", "RGBa") or "transparency" in image.info
-    if mode in ("1", "L") and not see_through:
-        return np.array(image.convert("L"), dtype=np.uint8)
-    if see_through:
-        image = image.convert("RGBA")
-        paper = Image.new("RGBA", image.size, "white")
-        return _gray_if_colorless(np.asarray(Image.alpha_composite(paper, image).convert("RGB")))
-    pixels = np.array(image.convert("RGB"), dtype=np.uint8)
-    return _gray_if_colorless(pixels) if mode == "P" else pixels
-
-
-def _deep_pixels(samples: NDArray[np.generic]) -> NDArray[np.uint8]:
-    """Gray of more than 8 bits: 16-bit integers, wider ones holding 16 bits, floats of 0-1."""
-    if samples.dtype.kind == "f":
-        top = 1.0 if samples.max(initial=0) <= 1 else 255.0
-        scaled = np.nan_to_num(samples.astype(np.float64)) * (255.0 / top)
-        return np.clip(scaled, 0, 255).astype(np.uint8)
-    wide: NDArray[np.int64] = samples.astype(np.int64)
-    if samples.dtype.itemsize == 2 or wide.max(initial=0) > 255:
-        wide >>= 8
-    deep: NDArray[np.uint8] = np.clip(wide, 0, 255).astype(np.uint8)
-    return deep
-
-
-def _gray_if_colorless(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    red = pixels[..., 0]
-    if np.array_equal(red, pixels[..., 1]) and np.array_equal(red, pixels[..., 2]):
-        return np.ascontiguousarray(red)
-    return np.ascontiguousarray(pixels)
-
-
 def _fast_pixels(data: bytes | memoryview) -> NDArray[np.uint8] | None:
     """Pixels through OpenCV, None where the file is not plain enough for it."""
-    channels = _plain_channels(data)
+    channels = _plain_channels(data) if _FAST else 0
     if not channels:
         return None
     flags = cv2.IMREAD_GRAYSCALE if channels == 1 else cv2.IMREAD_COLOR

@@ -21,22 +21,18 @@ import numpy as np
 from safetensors import SafetensorError
 
 from uncial.archive import ModelArchive
-from uncial.errors import ConfigError, FormatError, MissingDependency
+from uncial.errors import ConfigError, FormatError
+from uncial.extras import explained
 from uncial.imaging.prepare import Preprocessing
 from uncial.models.tokens import END, PAD, START, Tokens, byte_level
 from uncial.nn.transformer import Reach, network_of_folder, tiling_of
 from uncial.text.codec import Codec
 from uncial.text.normalize import Normalization
 
-try:
+with explained():
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError
     from transformers import AutoConfig, AutoTokenizer
-except ImportError as error:
-    raise MissingDependency(
-        "a checkpoint of transformers needs that package",
-        remedy="install it with: pip install 'uncial[hf]'",
-    ) from error
 
 CONFIG, TOKENIZER, REACH = "config.json", "tokenizer.json", "reach.json"
 """Components of a model that has an encoder and a decoder."""

@@ -15,17 +15,13 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from uncial.errors import FormatError, MissingDependency, UnencodableText
+from uncial.errors import FormatError, UnencodableText
+from uncial.extras import explained
 from uncial.text.graphemes import graphemes
 
-try:
+with explained():
     from tokenizers import Tokenizer, decoders, pre_tokenizers
     from tokenizers.models import BPE
-except ImportError as error:
-    raise MissingDependency(
-        "a decoder that writes tokens needs the package tokenizers",
-        remedy="install it with: pip install 'uncial[hf]'",
-    ) from error
 
 SPECIAL = ("<s>", "<pad>", "</s>", "<unk>")
 """First tokens of a byte-level tokenizer, in the order of TrOCR's own."""

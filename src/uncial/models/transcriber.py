@@ -22,7 +22,7 @@ from uncial.formats.models import native
 from uncial.imaging.prepare import Preprocessing, prepare
 from uncial.models.compute import half_precision, wide_operations, worker_pool
 from uncial.models.pretrained import CONFIG, REACH, TOKENIZER
-from uncial.models.recognizer import Decoder, Image, ReadCharacter, Reading
+from uncial.models.reading import Decoder, Image, ReadCharacter, Reading
 from uncial.models.tensors import to_frames
 from uncial.models.tokens import Tokens
 from uncial.nn.adapters import merged_weights

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import nn
 
-from uncial.errors import ConfigError, MissingDependency
+from uncial.errors import ConfigError
+from uncial.extras import explained
 
 TARGETS = ("q_proj", "k_proj", "v_proj")
 """Names of the linear layers that are adapted, as transformers 5 calls them."""
@@ -32,12 +33,8 @@ def add_adapters(model: nn.Module, rank: int) -> list[str]:
         ConfigError: It has no layer of such a name.
         MissingDependency: The package peft is not installed.
     """
-    try:
+    with explained():
         from peft import LoraConfig, inject_adapter_in_model  # noqa: PLC0415 - seconds to import
-    except ImportError as error:
-        raise MissingDependency(
-            "adapters need the package peft", remedy="install it with: pip install 'uncial[hf]'"
-        ) from error
     names = [n for n, _ in model.named_modules() if n.rpartition(".")[2] in TARGETS]
     if not names:
         raise ConfigError(

@@ -18,18 +18,13 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from uncial.errors import MissingDependency
+from uncial.extras import explained
 from uncial.nn.frames import Frames
 from uncial.nn.tiles import Tiling, place_signal, tiles_of
 
-try:
+with explained():
     from transformers import AutoConfig, VisionEncoderDecoderModel
     from transformers.utils import logging
-except ImportError as error:
-    raise MissingDependency(
-        "an encoder with a decoder needs the package transformers",
-        remedy="install it with: pip install 'uncial[hf]'",
-    ) from error
 
 _INK = 2.0  # of a frame where a line is black
 _PLACE = 0.5  # first weight of what tells tiles from each other

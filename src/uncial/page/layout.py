@@ -150,6 +150,7 @@ class Page:
         language: BCP 47 tag or what the file says; may be empty.
         source: File it was read from; may be empty.
         document: Document (work, letter, volume) that it belongs to; may be empty.
+        frame: Which picture of the image file it is, from 0: page of a TIFF or PDF.
     """
 
     image: str
@@ -162,6 +163,7 @@ class Page:
     language: str = ""
     source: str = ""
     document: str = ""
+    frame: int = 0
 
     def lines(self) -> Iterator[Line]:
         """All lines, in reading order, those of nested regions included."""

@@ -146,6 +146,8 @@ TASKS: dict[str, Task] = {
               ("action", "data")),
         _task("suspects", "Find lines whose ground truth is probably wrong.", ("data",),
               {"output": "o"}),
+        _task("fonts", "List the fonts at hand, fetch open ones, or draw them to look at.",
+              ("action", "names"), {"output": "o"}),
         _task("doctor", "Say what is wrong with a training run, and what this machine offers.",
               ("run",)),
     )

@@ -103,7 +103,7 @@ def open_base_set(
             rendered and they were asked for.
         MissingDependency: They were asked for, and there is no font.
     """
-    from uncial.models.hub import reader_of
+    from uncial.models.native import reader_of
     from uncial.tasks.ingest import open_lines
 
     if retain.source == "none":

@@ -11,7 +11,7 @@ from uncial.data.store import LineStore
 from uncial.errors import ConfigError, DataError
 from uncial.formats.models import native
 from uncial.formats.models.kinds import is_pretrained
-from uncial.models.compute import cores
+from uncial.models.cores import cores
 from uncial.progress import Reporter
 from uncial.tasks.base import as_json
 from uncial.tasks.base import resolve as read_options

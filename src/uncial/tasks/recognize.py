@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from uncial.evaluation.calibration import Calibration
     from uncial.models.hub import LineReader
-    from uncial.models.recognizer import Reading
+    from uncial.models.reading import Reading
 
 Format = Literal["txt", "json", "lstmbox", "wordstrbox"]
 
@@ -116,7 +116,7 @@ def recognize(config: RecognizeConfig, reporter: Reporter = silent) -> Recognize
     from uncial.evaluation.calibration import Calibration
     from uncial.models.hub import open_model
 
-    paths = _expanded(config.images)
+    paths = expanded(config.images)
     targets = _targets(paths, config)
     reader = open_model(config.model, dictionary=config.dictionary, reporter=reporter)
     calibration = Calibration.of(reader.metadata)
@@ -234,6 +234,19 @@ def _decoded(paths: Sequence[Path], faults: list[str]) -> Iterator[tuple[Path, N
             faults.append(error.problem)
 
 
+def line_images(paths: Sequence[Path]) -> list[tuple[Path, NDArray[np.uint8]]]:
+    """Images decoded.
+
+    Raises:
+        ImageError: Some cannot be read; all are named.
+    """
+    faults: list[str] = []
+    images = list(_decoded(paths, faults))
+    if faults:
+        raise _unreadable(faults, len(paths))
+    return images
+
+
 def _faulty(paths: Sequence[Path]) -> Iterator[tuple[Path, str]]:
     for path in paths:
         faults: list[str] = []
@@ -250,7 +263,12 @@ def _unreadable(faults: Sequence[str], count: int) -> InputError:
     )
 
 
-def _expanded(paths: Sequence[Path]) -> list[Path]:
+def expanded(paths: Sequence[Path]) -> list[Path]:
+    """Images, folders replaced by the images in them, sorted by name.
+
+    Raises:
+        ConfigError: There is none.
+    """
     from uncial.formats.lines.base import is_image_name
 
     images: list[Path] = []

@@ -11,7 +11,7 @@ from uncial.evaluation.figures import figures, noted_score
 from uncial.evaluation.report import html
 from uncial.evaluation.run import evaluate_lines
 from uncial.formats.models import native, traineddata
-from uncial.models.hub import reader_of
+from uncial.models.native import reader_of
 from uncial.models.recognizer import Recognizer
 from uncial.progress import Metric, Note, Reporter, silent
 from uncial.tasks.calibrate import calibrated

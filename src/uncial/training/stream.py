@@ -64,6 +64,8 @@ def training_material(
             strength=settings.augment,
             rare_first=settings.rare_first,
             rare_often=settings.rare_often,
+            new=() if plan.start.fresh is None else tuple(plan.start.fresh.tolist()),
+            new_often=settings.new_often,
             replayed=count,
             replay=settings.replay,
             least=family.least_area(plan.network),

@@ -24,7 +24,8 @@ import torch
 from torch import Tensor, distributed
 
 from uncial.errors import Cancelled, ConfigError
-from uncial.models.compute import cores, device_named
+from uncial.models.compute import device_named
+from uncial.models.cores import cores
 
 T = TypeVar("T")
 _NONE = object()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -14,7 +15,9 @@ from uncial.errors import FormatError
 from uncial.formats.models import native
 from uncial.imaging.prepare import Preprocessing
 from uncial.models.ensemble import Ensemble, elected
-from uncial.models.recognizer import ReadCharacter, Reading, Recognizer
+from uncial.models.native import reader_of
+from uncial.models.reading import ReadCharacter, Reading
+from uncial.models.recognizer import Recognizer
 from uncial.nn.build import build
 from uncial.text.charset import Charset
 from uncial.text.codec import Codec
@@ -59,7 +62,7 @@ def test_a_file_with_one_model_stays_readable_for_older_versions() -> None:
 def test_a_voter_without_its_weights_is_refused() -> None:
     data = native.pack(replace(_archive(1), voters=(_archive(2),)))
     with pytest.raises(FormatError):
-        Ensemble.from_archive(native.unpack(data.replace(b"voter/1", b"voter/9")))
+        reader_of(native.unpack(data.replace(b"voter/1", b"voter/9")))
 
 
 def test_a_model_that_votes_with_itself_reads_as_it_does_alone() -> None:
@@ -73,6 +76,19 @@ def test_what_was_read_without_language_is_voted_on_too() -> None:
     heard = [replace(_reading("abc", 0.9), greedy=text) for text in ("axc", "abc", "axc")]
     assert elected(heard).greedy == "axc"
     assert elected([_reading("abc", 0.9), _reading("abd", 0.8)]).greedy is None
+
+
+def test_what_all_find_likelier_beats_the_vote() -> None:
+    readings = [_reading("abc", 0.9), _reading("axc", 0.8), _reading("axc", 0.8)]
+    assert elected(readings).text == "axc"
+
+    def likelihood(texts: Sequence[tuple[str, ...]]) -> np.ndarray:
+        return np.array([0.0 if "b" in text else -9.0 for text in texts])
+
+    found = elected(readings, [likelihood] * 3)
+    assert found.text == "abc"
+    assert [round(one.confidence, 2) for one in found.characters] == [0.83, 0.3, 0.83]
+    assert [one.start for one in found.characters] == [0.0, 10.0, 20.0]
 
 
 def test_log_probs_are_what_readings_are_made_of() -> None:

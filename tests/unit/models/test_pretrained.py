@@ -12,7 +12,8 @@ from checkpoints import TEXTS, change_config, make_checkpoint
 from uncial.errors import ConfigError, FormatError
 from uncial.formats.models import native
 from uncial.formats.models.kinds import is_pretrained
-from uncial.models.hub import open_model, reader_of
+from uncial.models.hub import open_model
+from uncial.models.native import reader_of
 from uncial.models.pretrained import open_pretrained
 from uncial.models.transcriber import Transcriber
 from uncial.progress import Event, Note

@@ -17,7 +17,8 @@ from uncial.nn.transformer import LineTransformer, network_from
 
 @pytest.fixture(scope="module")
 def reader(tmp_path_factory: pytest.TempPathFactory) -> Transcriber:
-    from uncial.models.hub import open_checkpoint, reader_of
+    from uncial.models.hub import open_checkpoint
+    from uncial.models.native import reader_of
 
     folder = make_checkpoint(tmp_path_factory.mktemp("vit"), learned_positions=False)
     made = reader_of(open_checkpoint(folder))

@@ -6,25 +6,23 @@ where PNG has it too. Source: Pillow's formats; PNG (W3C 2003) for the color typ
 
 from __future__ import annotations
 
+import importlib
 import io
-import struct
 import warnings
-import zlib
 from pathlib import Path
 from typing import Final, NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from uncial.formats.lines.base import Fault, read_image
+from uncial.imaging.pixels import DAMAGE, is_turned, pixels_of
 
 MAX_PAGE_PIXELS: Final = 128_000_000
 """Larger page images are not decoded; A4 at 600 dpi has 35 million."""
 _PNG_MODES: Final = ("1", "L", "LA", "P", "RGB", "RGBA", "I;16")
-# What Pillow's readers let through on damaged files, beside OSError.
-_DAMAGE: Final = (
-    *(OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError),
-    *(AttributeError, OverflowError, ZeroDivisionError, struct.error, zlib.error, MemoryError),
-)
+_HEIF_BRANDS: Final = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")
 
 
 class Area(NamedTuple):
@@ -44,8 +42,8 @@ class PageImage:
         fault: Why not, or why it cannot be decoded.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.data, faults = read_image(path)
+    def __init__(self, path: Path, data: bytes | None = None) -> None:
+        self.data, faults = read_image(path) if data is None else (data, ())
         self.fault: Fault | None = faults[0] if faults else None
         self._path = path
         self._image: Image.Image | None = None
@@ -58,7 +56,7 @@ class PageImage:
         """Pages of a TIFF, pictures of an animation; 1 otherwise."""
         try:
             return int(getattr(self._image, "n_frames", 1))
-        except _DAMAGE:
+        except DAMAGE:
             return 1
 
     def size(self, frame: int) -> tuple[int, int] | None:
@@ -68,6 +66,36 @@ class PageImage:
         if frame != self._frame:
             self._turn_to(self._image, frame)
         return None if self.fault else self._image.size
+
+    def header_size(self, frame: int) -> tuple[int, int] | None:
+        """Width and height of a frame in px, upright, without decoding it; None as in `size`."""
+        if self._image is None:
+            return None
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            try:
+                self._image.seek(frame)
+                self._frame = -1
+                width, height = self._image.size
+            except (Image.DecompressionBombError, *DAMAGE) as error:
+                self.fault = Fault("truncated-image", f"{self._path.name}: {error}")
+                return None
+        if width * height > MAX_PAGE_PIXELS:
+            size = f"{width:,} × {height:,} px"
+            self.fault = Fault("decompression-bomb", f"{self._path.name}: {size}")
+            return None
+        return (height, width) if is_turned(self._image) else (width, height)
+
+    def pixels(self, frame: int, *, upright: bool = True) -> NDArray[np.uint8] | None:
+        """``(H, W)`` gray or ``(H, W, 3)`` RGB of a frame; None as in `size`.
+
+        Args:
+            frame: From 0.
+            upright: Turn it as Exif asks.
+        """
+        if self.size(frame) is None or self._image is None:
+            return None
+        return pixels_of(self._image, upright=upright)
 
     def cut(self, area: Area) -> bytes:
         """PNG of a part of the frame that `size` was asked of last.
@@ -88,11 +116,15 @@ class PageImage:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             try:
+                if data[4:8] == b"ftyp" and data[8:12] in _HEIF_BRANDS:
+                    _register_heif()
                 self._image = Image.open(io.BytesIO(data))
             except Image.DecompressionBombError as error:
                 self.fault = Fault("decompression-bomb", f"{self._path.name}: {error}")
-            except _DAMAGE:
-                detail = f"{self._path.name} is not an image in a format we read"
+            except DAMAGE:
+                heif = data[8:12] in _HEIF_BRANDS
+                wanted = "needs the package pillow-heif" if heif else "is not an image we read"
+                detail = f"{self._path.name} {wanted}"
                 self.fault = Fault("unreadable-image", detail)
 
     def _turn_to(self, image: Image.Image, frame: int) -> None:
@@ -110,5 +142,13 @@ class PageImage:
                 self.fault = Fault("decompression-bomb", f"{self._path.name}: {error}")
             except EOFError:
                 self.fault = Fault("missing-image", f"{self._path.name} has no page {frame}")
-            except _DAMAGE as error:
+            except DAMAGE as error:
                 self.fault = Fault("truncated-image", f"{self._path.name}: {error}")
+
+
+def _register_heif() -> None:
+    """Let Pillow read HEIC where the package for it is installed."""
+    try:
+        importlib.import_module("pillow_heif").register_heif_opener()
+    except ImportError as error:
+        raise OSError("HEIC needs the package pillow-heif") from error

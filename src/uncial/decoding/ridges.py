@@ -1,0 +1,267 @@
+"""Baseline maps to baselines: threshold, components, one ridge each; no outlines are traced.
+
+A component lies along some axis; the ridge is the mean place of its pixels across that axis,
+weighted by probability. A component with two rows in it is cut anew at a higher threshold, a
+line that broke is put together where nothing says that it ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from uncial.decoding.maps import LayoutMaps, Map
+from uncial.page.polyline import Points, length, resampled, turned, turned_back
+
+_THRESHOLDS = (0.3, 0.5, 0.7, 0.85)
+"""Of baseline and not end; the next one cuts components with two rows in them."""
+_LEAST_PIXELS = 6
+_LEAST_LENGTH = 0.5  # of a line's height
+_LEAST_CONFIDENCE = 0.45  # mean probability along a baseline
+_THICK = 0.4  # of a line's height, that a component spans across its axis in one row
+_TWO_ROWS = 0.06  # share of a component's length that may be thicker
+_TOLERANCE = 0.6  # px of a map, that a simplified baseline leaves its ridge by
+_GAP = 1.5  # of a line's height, that two parts of a line lie apart
+_OFFSET = 0.22  # of a line's height, that they lie across
+_ENDING = 0.35  # probability of an end between them, that keeps them apart
+_SAME = 0.3  # of a line's height: two baselines nearer than that are one line's
+_ALIKE = 0.5  # share of a baseline that lies so near another one
+_STEP = 2.0  # px of a map between the points that are looked at
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Ridge:
+    """One baseline, in px of the maps.
+
+    Attributes:
+        points: ``(N, 2)`` from left to right; from top to bottom where it is steeper than 45°.
+        above: Height of its line above it.
+        below: Height below.
+        confidence: 0-1, mean probability along it.
+        type: Likeliest type of the line; empty where the maps tell none apart.
+    """
+
+    points: Points
+    above: float
+    below: float
+    confidence: float
+    type: str = ""
+
+    @property
+    def height(self) -> float:
+        """Of the line, px."""
+        return self.above + self.below
+
+
+def ridges(maps: LayoutMaps) -> list[Ridge]:
+    """The baselines of a page."""
+    score = maps.baseline * (1 - maps.ends)
+    found = [ridge for points in _traced(score, maps) for ridge in [_measured(points, maps)]]
+    found = [ridge for ridge in _joined(found, maps) if _is_line(ridge)]
+    return [_typed(ridge, maps) for ridge in _one_a_row(found)]
+
+
+def _traced(score: Map, maps: LayoutMaps) -> Iterator[Points]:
+    """One way for each component that holds one row."""
+    waiting = [(0, 0, score, 0)]
+    while waiting:
+        left, top, part, level = waiting.pop()
+        mask = (part > _THRESHOLDS[level]).astype(np.uint8)
+        count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+        for number in range(1, count):
+            x, y, w, h, pixels = (int(value) for value in stats[number])
+            if pixels < _LEAST_PIXELS:
+                continue
+            own = np.where(labels[y : y + h, x : x + w] == number, part[y : y + h, x : x + w], 0)
+            here = slice(top + y, top + y + h), slice(left + x, left + x + w)
+            tall = _tallness(own, maps.above[here] + maps.below[here])
+            points, doubled = _ridge(own, tall)
+            if doubled > _TWO_ROWS and level + 1 < len(_THRESHOLDS):
+                waiting.append((left + x, top + y, own, level + 1))
+            elif len(points) > 1:
+                yield points + np.array([left + x, top + y])
+
+
+def _tallness(own: Map, heights: Map) -> float:
+    return float(np.median(heights[own > 0]))
+
+
+def _ridge(own: Map, tall: float) -> tuple[Points, float]:
+    """The way along a component, and the share of its length where it is too thick for one row.
+
+    Args:
+        own: ``(h, w)`` probability of the component's pixels, 0 elsewhere.
+        tall: Height of a line, px.
+    """
+    rows, columns = np.nonzero(own)
+    weights = own[rows, columns].astype(np.float64)
+    places = np.stack([columns, rows], 1).astype(np.float64)
+    axis = _axis(places, weights)
+    inside = turned(places, axis)
+    start = inside[:, 0].min()
+    bins = np.round(inside[:, 0] - start).astype(int)
+    size = int(bins.max()) + 1
+    total = np.bincount(bins, weights, size)
+    level = np.bincount(bins, weights * inside[:, 1], size)
+    lowest, highest = np.full(size, np.inf), np.full(size, -np.inf)
+    np.minimum.at(lowest, bins, inside[:, 1])
+    np.maximum.at(highest, bins, inside[:, 1])
+    filled = np.flatnonzero(total > 0)
+    thick = (highest - lowest)[filled]
+    doubled = float((thick > max(4.0, _THICK * tall)).mean())
+    across = _smooth(level[filled] / total[filled], max(1, round(0.12 * tall)))
+    return turned_back(np.stack([filled + start, across], 1), axis), doubled
+
+
+def _axis(places: Points, weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Unit vector along a component: right or down; level where it is about level."""
+    centred = places - np.average(places, axis=0, weights=weights)
+    spread = (centred * weights[:, None]).T @ centred
+    angle = 0.5 * np.arctan2(2 * spread[0, 1], spread[0, 0] - spread[1, 1])
+    if abs(angle) < 0.35:
+        angle = 0.0
+    elif abs(abs(angle) - np.pi / 2) < 0.35:
+        angle = np.pi / 2
+    if angle < -np.pi / 4:
+        angle += np.pi
+    return np.array([np.cos(angle), np.sin(angle)])
+
+
+def _smooth(values: NDArray[np.float64], reach: int) -> NDArray[np.float64]:
+    """Moving mean that keeps straight ways."""
+    reach = min(reach, (len(values) - 1) // 2)
+    if reach < 1:
+        return values
+    before = 2 * values[0] - values[reach:0:-1]
+    after = 2 * values[-1] - values[-2 : -2 - reach : -1]
+    window = np.full(2 * reach + 1, 1 / (2 * reach + 1))
+    return np.convolve(np.concatenate([before, values, after]), window, "valid")
+
+
+def _measured(points: Points, maps: LayoutMaps) -> Ridge:
+    """A way with what the maps say of its line; its ends reach to where the baseline ends."""
+    above, below = (float(np.median(_seen(m, points))) for m in (maps.above, maps.below))
+    points = _reaching(points, maps.baseline, above + below)
+    confidence = float(_seen(maps.baseline, points).mean())
+    slim = cv2.approxPolyDP(points.astype(np.float32)[:, None], _TOLERANCE, closed=False)
+    simple = np.asarray(slim[:, 0], np.float64)
+    if len(simple) < 2:
+        simple = points[[0, -1]]
+    return Ridge(points=simple, above=above, below=below, confidence=confidence)
+
+
+def _seen(chart: Map, points: Points) -> Map:
+    """A map's values at some places."""
+    rows, columns = chart.shape
+    x = np.clip(np.round(points[:, 0]).astype(int), 0, columns - 1)
+    y = np.clip(np.round(points[:, 1]).astype(int), 0, rows - 1)
+    return np.asarray(chart[y, x])
+
+
+def _reaching(points: Points, baseline: Map, tall: float) -> Points:
+    """A way made longer over what the ends took from it."""
+    most = max(4, round(0.5 * tall))
+    ends = [points[::-1], points]
+    for at, way in enumerate(ends):
+        ahead = way[-1] + _heading(way) * np.arange(1, most + 1)[:, None]
+        on = _seen(baseline, ahead) > _THRESHOLDS[0]
+        reach = most if on.all() else int(on.argmin())
+        ends[at] = ahead[max(0, reach - 1) : reach]
+    return np.concatenate([ends[0], points, ends[1]])
+
+
+def _heading(points: Points) -> NDArray[np.float64]:
+    """Unit vector in which a way goes on beyond its last point."""
+    way = points[-1] - points[max(-12, -len(points))]
+    return np.asarray(way / max(1e-9, float(np.hypot(*way))))
+
+
+def _is_line(ridge: Ridge) -> bool:
+    long = length(ridge.points) >= max(3.0, _LEAST_LENGTH * ridge.height)
+    return long and ridge.confidence >= _LEAST_CONFIDENCE
+
+
+def _joined(found: Sequence[Ridge], maps: LayoutMaps) -> list[Ridge]:
+    """Parts of one line put together, nearest first."""
+    parts: list[Ridge] = sorted(found, key=lambda ridge: ridge.points[0, 0])
+    pairs = sorted(
+        (gap, first, second)
+        for first in range(len(parts))
+        for second in range(len(parts))
+        if first != second and (gap := _gap(parts[first], parts[second], maps)) < np.inf
+    )
+    after: dict[int, int] = {}
+    before: dict[int, int] = {}
+    for _, first, second in pairs:
+        if first not in after and second not in before:
+            after[first], before[second] = second, first
+    made = []
+    for at in range(len(parts)):
+        if at not in before:
+            chain = [at]
+            while chain[-1] in after:
+                chain.append(after[chain[-1]])
+            made.append(_chained([parts[number] for number in chain]))
+    return made
+
+
+def _gap(first: Ridge, second: Ridge, maps: LayoutMaps) -> float:
+    """Px from the end of a part to the beginning of its continuation; infinite where it is none."""
+    tall = min(first.height, second.height)
+    way = second.points[0] - first.points[-1]
+    distance = float(np.hypot(*way))
+    if distance > _GAP * tall or max(first.height, second.height) > 2 * tall:
+        return float("inf")
+    heading = _heading(first.points) + _heading(second.points[::-1]) * -1
+    heading = heading / max(1e-9, float(np.hypot(*heading)))
+    ahead, across = float(way @ heading), float(way[1] * heading[0] - way[0] * heading[1])
+    if abs(across) > _OFFSET * tall or ahead < -0.3 * tall:
+        return float("inf")
+    between = resampled(np.stack([first.points[-1], second.points[0]]), 1.0)
+    if _seen(maps.ends, between).max() > _ENDING:
+        return float("inf")
+    return distance
+
+
+def _chained(parts: Sequence[Ridge]) -> Ridge:
+    if len(parts) == 1:
+        return parts[0]
+    weights = np.array([length(part.points) for part in parts]) + 1e-9
+    above, below, confidence = (
+        float(np.average([getattr(part, name) for part in parts], weights=weights))
+        for name in ("above", "below", "confidence")
+    )
+    points = np.concatenate([part.points for part in parts])
+    return Ridge(points=points, above=above, below=below, confidence=confidence)
+
+
+def _one_a_row(found: Sequence[Ridge]) -> list[Ridge]:
+    """The baselines without those that lie on a longer or surer one."""
+    kept: list[tuple[Ridge, Points]] = []
+    ranked = sorted(found, key=lambda ridge: -length(ridge.points) * ridge.confidence)
+    for ridge in ranked:
+        dense = resampled(ridge.points, _STEP)
+        if all(_share_on(dense, other, ridge, known) < _ALIKE for known, other in kept):
+            kept.append((ridge, dense))
+    return [ridge for ridge, _ in kept]
+
+
+def _share_on(points: Points, others: Points, ridge: Ridge, known: Ridge) -> float:
+    """Share of some places that lie on another baseline."""
+    near = _SAME * min(ridge.height, known.height)
+    if (points.min(0) > others.max(0) + near).any() or (points.max(0) < others.min(0) - near).any():
+        return 0.0
+    distance = np.hypot(*(points[:, None] - others[None]).transpose(2, 0, 1)).min(1)
+    return float((distance < near).mean())
+
+
+def _typed(ridge: Ridge, maps: LayoutMaps) -> Ridge:
+    if not maps.lines:
+        return ridge
+    dense = resampled(ridge.points, _STEP)
+    means = {name: float(_seen(chart, dense).mean()) for name, chart in maps.lines.items()}
+    return replace(ridge, type=max(means, key=lambda name: means[name]))

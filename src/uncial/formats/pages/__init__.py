@@ -1,0 +1,1 @@
+"""Files of pages ↔ `uncial.page.layout.Page`."""

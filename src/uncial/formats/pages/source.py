@@ -1,0 +1,246 @@
+"""Pages with their images: from a file, a folder or a list, one at a time.
+
+What is wrong with one page is a finding of that page and ends nothing. Images are opened when
+they are asked for, so that thousands of pages take no memory.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from uncial.errors import FormatError, ImageError
+from uncial.formats.lines.cutting import PageImage
+from uncial.formats.pages.base import HEAD, format_of, read_file
+from uncial.formats.pages.findings import PageFinding
+from uncial.formats.pages.mending import mend
+from uncial.formats.pages.places import FoundImage, ImageFinder, is_page_image
+from uncial.page.geometry import scaled
+from uncial.page.layout import Page
+
+_SHAPE: Final = 0.01  # sides may differ by this share and be of the same image still
+_FIRST: Final = ("page", "alto")  # of two files for one image the first kind counts
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Scan:
+    """One page and the way to its image.
+
+    Attributes:
+        page: What is on it, fitted to the size of the image.
+        path: Of the image; None where there is none.
+        data: The image's bytes where it lies in no file of its own.
+        findings: What was repaired or is amiss.
+    """
+
+    page: Page
+    path: Path | None = None
+    data: bytes | None = None
+    findings: tuple[PageFinding, ...] = ()
+
+    @property
+    def has_image(self) -> bool:
+        """Whether there is an image to read."""
+        return self.path is not None or self.data is not None
+
+    def image(self) -> NDArray[np.uint8]:
+        """``(H, W)`` gray or ``(H, W, 3)`` RGB pixels, decoded anew each time.
+
+        Raises:
+            ImageError: There is none, or it cannot be read.
+        """
+        page = self.page
+        where = page.source or page.image
+        if not self.has_image:
+            raise ImageError(
+                f"{where}: the image {page.image or 'of the page'} was not found",
+                remedy="put it beside the page file",
+            )
+        opened = PageImage(self.path or Path(page.image), self.data)
+        header = opened.header_size(page.frame)
+        upright = header == (page.width, page.height)
+        pixels = opened.pixels(page.frame, upright=upright)
+        if pixels is None:
+            detail = opened.fault.detail if opened.fault else "no picture in it"
+            raise ImageError(
+                f"{where}: its image cannot be read: {detail}",
+                remedy="replace the image by a sound one",
+            )
+        return pixels
+
+
+@dataclass
+class PageSource:
+    """Pages of files, folders and lists.
+
+    Attributes:
+        paths: Files of pages in the order in which they are read.
+        root: Images are sought below it only.
+        findings: About files that gave no page; complete once iteration has ended.
+    """
+
+    paths: tuple[Path, ...]
+    root: Path
+    findings: list[PageFinding] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        """Number of files; some hold several pages."""
+        return len(self.paths)
+
+    def __iter__(self) -> Iterator[Scan]:
+        """Read every page."""
+        self.findings.clear()
+        finder = ImageFinder(self.root)
+        for path in self.paths:
+            try:
+                found = read_file(path)
+            except FormatError as error:
+                self.findings.append(
+                    PageFinding(code="unreadable", source=str(path), detail=error.problem)
+                )
+                continue
+            for page in found.pages:
+                own = tuple(one for one in found.findings if one.source == page.source)
+                if len(found.pages) > 1:
+                    own = own if page is found.pages[0] else ()
+                yield _fitted(page, path, finder, own)
+
+
+def open_pages(path: Path, *, images: bool = True) -> PageSource:
+    """The pages of a file, of a folder and those below it, or that a list names.
+
+    Args:
+        path: A file of any page format, a folder, or a list of such files or their stems.
+        images: Take pictures that no page file is about as empty pages.
+
+    Raises:
+        FormatError: There is nothing at `path`, or no page in it.
+    """
+    if path.is_dir():
+        found, root = _in_folder(path, images=images), path
+    elif not path.exists():
+        raise FormatError(f"{path}: no such file or folder", remedy="check the path")
+    else:
+        root = path.parent
+        found = [path] if _kind(path) else _listed(path)
+        if root.name.lower() in ("page", "alto") and found:
+            root = root.parent
+    if not found:
+        raise FormatError(
+            f"{path}: no page found here",
+            remedy="give a file, folder or list of PAGE, ALTO or images",
+        )
+    return PageSource(paths=tuple(found), root=root)
+
+
+def page_files(folder: Path) -> Iterator[Path]:
+    """Files of pages in a folder and below it, plain images left aside, sorted."""
+    for path in _files(folder):
+        if path.suffix.lower() == ".xml" and _kind(path) in _FIRST:
+            yield path
+
+
+def _in_folder(folder: Path, *, images: bool) -> list[Path]:
+    files = list(_files(folder))
+    kinds = {path: _kind(path) for path in files if not is_page_image(path.name)}
+    pages = [path for path in files if kinds.get(path)]
+    if not images:
+        return pages
+    about = {(path.parent, path.stem.lower()) for path in pages}
+    bare = [
+        path
+        for path in files
+        if is_page_image(path.name) and not _is_taken(path, about) and _kind(path)
+    ]
+    return sorted([*pages, *bare])
+
+
+def _is_taken(image: Path, about: set[tuple[Path, str]]) -> bool:
+    """Whether a page file beside, or in a folder above or below, has the image's stem."""
+    stem = image.name.lower().partition(".")[0]
+    names = {stem, image.stem.lower()}
+    return any(name in names for _, name in about)
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    for at, inner, names in os.walk(folder):
+        inner[:] = sorted(name for name in inner if not name.startswith("."))
+        yield from (Path(at, name) for name in sorted(names) if not name.startswith("."))
+
+
+def _kind(path: Path) -> str | None:
+    """The format of a file by its content."""
+    try:
+        with path.open("rb") as file:
+            return format_of(file.read(HEAD))
+    except OSError:
+        return None
+
+
+def _listed(path: Path) -> list[Path]:
+    """The files that a list names, by path or stem."""
+    try:
+        entries = path.read_bytes().decode("utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return []
+    found = (_entry(path.parent, entry.strip()) for entry in entries if entry.strip())
+    return [one for one in found if one is not None]
+
+
+def _entry(folder: Path, entry: str) -> Path | None:
+    named = folder / entry.replace("\\", "/")
+    tried: Iterable[Path] = (named, named.with_name(f"{named.name}.xml")) if named.name else ()
+    for path in tried:
+        if os.path.isfile(path) and _kind(path):  # noqa: PTH113 - names may be over-long
+            return path
+    return None
+
+
+def _fitted(page: Page, path: Path, finder: ImageFinder, findings: tuple[PageFinding, ...]) -> Scan:
+    """A page on its image: size filled in or coordinates scaled where they must be."""
+    found = [*findings]
+    place = FoundImage(path) if is_page_image(path.name) else finder.find(page.image, path)
+
+    def note(code: str, detail: str = "") -> None:
+        found.append(PageFinding(code=code, source=page.source, detail=detail))
+
+    for code in place.codes:
+        note(code, page.image)
+    if place.path is None:
+        note("missing-image", page.image)
+        if not (page.width and page.height):
+            note("size-unknown")
+        return Scan(page=page, findings=tuple(found))
+    image = PageImage(place.path)
+    size = image.header_size(page.frame)
+    if size is None:
+        note("unreadable-image", image.fault.detail if image.fault else place.path.name)
+        return Scan(page=page, findings=tuple(found))
+    fitted = _sized(page, size, note)
+    if fitted is not page:
+        fitted, more = mend(fitted)
+        found += more
+    return Scan(page=fitted, path=place.path, findings=tuple(found))
+
+
+def _sized(page: Page, size: tuple[int, int], note: Callable[[str, str], None]) -> Page:
+    """The page at the size of its image, where that can be told."""
+    width, height = size
+    if (page.width, page.height) in (size, size[::-1]) and min(size):
+        # An image that Exif turns may have been annotated as it was stored.
+        return page
+    if not (page.width and page.height):
+        note("size-missing", f"{width} × {height} px")
+        return replace(page, width=width, height=height)
+    seen = f"{page.width} × {page.height} px, image {width} × {height} px"
+    if abs(page.width * height - page.height * width) <= _SHAPE * page.width * height:
+        note("size-scaled", seen)
+        return scaled(page, width, height)
+    note("size-differs", seen)
+    return page

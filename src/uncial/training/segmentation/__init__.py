@@ -1,0 +1,1 @@
+"""Learning where lines and regions lie on a page."""
