@@ -133,9 +133,9 @@ def open_model(
     """
     path = Path(path)
     if is_pretrained(path):
-        from uncial.models.native import reader_of  # noqa: PLC0415 - imports torch
+        from uncial.models.transcriber import Transcriber  # noqa: PLC0415 - imports torch
 
-        return reader_of(open_checkpoint(path, reporter))
+        return Transcriber.from_archive(open_checkpoint(path, reporter))
     data = path.read_bytes()
     opener = OPENERS.get(model_kind(data, path.name))
     return opener(data, path.name, dictionary=dictionary)

@@ -7,10 +7,20 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from uncial.errors import ConfigError
+from uncial.registry import Registry
 
 Auto = Literal["auto"]
 Strategy = Literal["scratch", "fine-tune", "extend-charset", "renew-charset", "append-head"]
 _STRICT: dict[str, Any] = {"extra": "forbid", "use_attribute_docstrings": True}
+
+FAMILIES: Registry[Any] = Registry(
+    "network-family",
+    {
+        "ctc": "uncial.training.ctc:CTC",
+        "encoder-decoder": "uncial.training.transformer:ENCODER_DECODER",
+    },
+)
+"""Kinds of network that are trained; each is a `uncial.training.family.Family`."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,30 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import nn
 
 from uncial.archive import ModelArchive
-from uncial.imaging.prepare import Preprocessing
 from uncial.models.hub import ModelReader
 from uncial.progress import Reporter
-from uncial.registry import Registry
 from uncial.text.normalize import Normalization
+from uncial.training.basis import FAMILIES
 from uncial.training.config import Settings, TrainConfig
 from uncial.training.learner import LineLearner
+from uncial.training.lines import Fitting, Plan
 from uncial.training.parallel import Stepper
-
-if TYPE_CHECKING:
-    from uncial.training.lines import Plan
-    from uncial.training.replay import Teacher
-    from uncial.training.strategies import Start
+from uncial.training.replay import Teacher
+from uncial.training.strategies import Start
 
 
-class Family(Protocol):
+class Family(Fitting, Protocol):
     """A kind of network.
 
     Attributes:
@@ -48,30 +43,6 @@ class Family(Protocol):
         reporter: Reporter,
     ) -> Start:
         """First weights and charset of a run, from the normalized texts of its lines."""
-
-    def encode(self, text: str, start: Start, style: str) -> NDArray[np.int32]:
-        """``(L,)`` labels of a normalized text.
-
-        Raises:
-            UnencodableText: It has a character that cannot be written.
-        """
-
-    def preprocessing(self, start: Start, settings: Settings) -> Preprocessing:
-        """How lines are prepared where the start leaves that open, before any stretch."""
-
-    def stretch(
-        self,
-        widths: NDArray[np.float64],
-        labels: Sequence[NDArray[np.int32]],
-        network: nn.Module,
-        settings: Settings,
-    ) -> float:
-        """Width factor for lines of some prepared widths in px."""
-
-    def least_width(
-        self, labels: NDArray[np.int32], network: nn.Module, preprocessing: Preprocessing
-    ) -> int:
-        """Px that a prepared line must have for its labels."""
 
     def least_area(self, network: nn.Module) -> int:
         """Px of width that a line counts as at least: what it costs however narrow it is."""
@@ -99,15 +70,7 @@ class Family(Protocol):
         """A reader of lines with the network as it is now."""
 
 
-FAMILIES: Registry[Family] = Registry(
-    "network-family",
-    {
-        "ctc": "uncial.training.ctc:CTC",
-        "encoder-decoder": "uncial.training.transformer:ENCODER_DECODER",
-    },
-)
-
-
 def family_of(settings: Settings) -> Family:
     """The kind of network that a run trains."""
-    return FAMILIES.get(settings.family)
+    family: Family = FAMILIES.get(settings.family)
+    return family

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import cast
+from typing import Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,8 +20,8 @@ from uncial.nn.build import Network
 from uncial.progress import Note, Reporter
 from uncial.text.codec import Codec
 from uncial.text.normalize import Normalization
+from uncial.training.basis import FAMILIES
 from uncial.training.config import Settings
-from uncial.training.family import Family, family_of
 from uncial.training.mixing import LineMixer, Lines
 from uncial.training.start import written
 from uncial.training.strategies import Start, scratch
@@ -34,6 +34,40 @@ _NARROWEST, _WIDEST = 0.4, 1.6  # bounds of an automatic stretch
 _LOOKED_AT = 1500  # lines whose text is located before training
 _SHOWN = 5  # line ids in a note
 _REPLAYED = 2000  # lines of a base set that a run draws from
+
+
+class Fitting(Protocol):
+    """How lines are fitted to a kind of network, and their texts to its labels."""
+
+    def encode(self, text: str, start: Start, style: str) -> NDArray[np.int32]:
+        """``(L,)`` labels of a normalized text.
+
+        Raises:
+            UnencodableText: It has a character that cannot be written.
+        """
+
+    def preprocessing(self, start: Start, settings: Settings) -> Preprocessing:
+        """How lines are prepared where the start leaves that open, before any stretch."""
+
+    def stretch(
+        self,
+        widths: NDArray[np.float64],
+        labels: Sequence[NDArray[np.int32]],
+        network: nn.Module,
+        settings: Settings,
+    ) -> float:
+        """Width factor for lines of some prepared widths in px."""
+
+    def least_width(
+        self, labels: NDArray[np.int32], network: nn.Module, preprocessing: Preprocessing
+    ) -> int:
+        """Px that a prepared line must have for its labels."""
+
+
+def fitting_of(settings: Settings) -> Fitting:
+    """That of the kind of network that a run trains."""
+    fitting: Fitting = FAMILIES.get(settings.family)
+    return fitting
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,7 +136,7 @@ def plan_lines(
     validation = _rows(store, "validation")
     normalize = Normalization.named(settings.normalization)
     texts = [normalize(text) for text in store.texts(rows)]
-    family = family_of(settings)
+    family = fitting_of(settings)
     start = begin(texts) if begin else _plain_start(texts, settings)
     network = start.network
     rows, labels = _encoded(store, rows, texts, start, settings, reporter)
@@ -140,7 +174,7 @@ def replayed_lines(
     texts = [normalize(text) for text in store.texts(rows)]
     rows, labels = _encoded(store, rows, texts, plan.start, settings, reporter)
     widths = natural_widths(store, rows, plan.preprocessing, settings.seed)
-    made = _lines(rows, labels, widths, plan.preprocessing, (family_of(settings), plan.network))
+    made = _lines(rows, labels, widths, plan.preprocessing, (fitting_of(settings), plan.network))
     return _usable(made, store, reporter)
 
 
@@ -165,7 +199,7 @@ def _lines(
     labels: list[NDArray[np.int32]],
     widths: NDArray[np.float64],
     preprocessing: Preprocessing,
-    reading: tuple[Family, nn.Module],
+    reading: tuple[Fitting, nn.Module],
 ) -> TrainingLines:
     family, network = reading
     least = [family.least_width(line, network, preprocessing) for line in labels]
@@ -191,7 +225,7 @@ def _encoded(
     reporter: Reporter,
 ) -> tuple[NDArray[np.int64], list[NDArray[np.int32]]]:
     """Rows whose texts the charset can write, with their labels; the others are told of."""
-    family, labels = family_of(settings), dict[int, NDArray[np.int32]]()
+    family, labels = fitting_of(settings), dict[int, NDArray[np.int32]]()
     missing: Counter[str] = Counter()
     for at, text in enumerate(texts):
         try:
