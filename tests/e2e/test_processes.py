@@ -74,14 +74,15 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kills", [0, KILLS])
-def test_two_processes_train_the_same_model_as_one(data: Path, tmp_path: Path, kills: int) -> None:
+def test_two_processes_of_which_each_dies_once_train_the_same_model_as_one(
+    data: Path, tmp_path: Path
+) -> None:
     alone = train(config(data, tmp_path / "alone"))
     script = tmp_path / "run.py"
     script.write_text(SCRIPT)
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
-    command += [f"--max-restarts={kills}", "--monitor-interval=0.1", str(script)]
-    command += [str(Path(__file__).parent), str(data), str(tmp_path / "both"), str(kills)]
+    command += [f"--max-restarts={KILLS}", "--monitor-interval=0.1", str(script)]
+    command += [str(Path(__file__).parent), str(data), str(tmp_path / "both"), str(KILLS)]
     done = subprocess.run(
         command,
         capture_output=True,
@@ -96,4 +97,4 @@ def test_two_processes_train_the_same_model_as_one(data: Path, tmp_path: Path, k
         for key, array in first.items():
             assert np.array_equal(array, second[key]), (name, key)
     resumed = (tmp_path / "both" / "events.jsonl").read_text().count("resumed at step")
-    assert resumed == (1 if kills else 0)
+    assert 1 <= resumed <= KILLS  # what came after the last checkpoint is forgotten

@@ -13,26 +13,29 @@ Source: transformers 5 ``models/vision_encoder_decoder``, ``models/trocr``; the 
 from __future__ import annotations
 
 import json
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from safetensors import SafetensorError
 
 from uncial.archive import ModelArchive
 from uncial.errors import ConfigError, FormatError
 from uncial.extras import explained
+from uncial.formats.models.base import Loss
 from uncial.imaging.prepare import Preprocessing
 from uncial.models.tokens import END, PAD, START, Tokens, byte_level
-from uncial.nn.transformer import Reach, network_of_folder, tiling_of
+from uncial.nn.transformer import Reach, network_from, network_of_folder, tiling_of
 from uncial.text.codec import Codec
 from uncial.text.normalize import Normalization
 
 with explained():
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError
-    from transformers import AutoConfig, AutoTokenizer
+    from transformers import AutoConfig, AutoTokenizer, GenerationConfig
 
 CONFIG, TOKENIZER, REACH = "config.json", "tokenizer.json", "reach.json"
 """Components of a model that has an encoder and a decoder."""
@@ -93,6 +96,76 @@ def open_pretrained(path: Path) -> Pretrained:
         components=components(config, tokens, reach),
     )
     return Pretrained(archive, repairs)
+
+
+def write_pretrained(archive: ModelArchive, folder: Path) -> tuple[Loss, ...]:
+    """Write a model as a checkpoint of transformers; what it does not hold.
+
+    Args:
+        archive: With an encoder and a decoder.
+        folder: To make.
+
+    Raises:
+        ConfigError: It is a model of another family, or there is something already.
+        FormatError: Its parts do not belong together.
+    """
+    if archive.family != "encoder-decoder":
+        raise ConfigError(
+            f"{folder}: only a model with an encoder and a decoder becomes a checkpoint",
+            remedy="end the target's name in .safetensors, .onnx or .traineddata",
+        )
+    if folder.exists():
+        raise ConfigError(f"{folder} exists already", remedy="name a folder that does not exist")
+    parts = archive.components
+    reach = Reach.from_json(parts[REACH])
+    weights = {name: torch.from_numpy(np.array(array)) for name, array in archive.weights.items()}
+    model = network_from(parts[CONFIG], weights, reach).model
+    ids = {
+        "decoder_start_token_id": reach.start,
+        "eos_token_id": reach.end,
+        "pad_token_id": reach.pad,
+    }
+    model.generation_config = GenerationConfig(**ids, max_length=reach.most)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as made:
+        inside = Path(made) / "checkpoint"
+        model.save_pretrained(inside)
+        (inside / TOKENIZER).write_bytes(parts[TOKENIZER])
+        for name, values in _beside(archive, reach).items():
+            (inside / name).write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
+        inside.rename(folder)
+    told = archive.preprocessing
+    return (
+        Loss(
+            "preprocessing",
+            f"lines are to be scaled to {told.height} px of height and {told.stretch:g} of the "
+            "width that goes with it, and filled up with paper on the right",
+        ),
+        Loss("tiles", "lines that are longer than a tile cannot be read there"),
+        Loss("provenance", "left out, and with it what confidences mean"),
+    )
+
+
+def _beside(archive: ModelArchive, reach: Reach) -> dict[str, dict[str, Any]]:
+    """What a checkpoint says of tokenizer and images, by file."""
+    tokens = Tokens(archive.components[TOKENIZER].decode(), reach.end)
+    names = {"eos_token": reach.end, "pad_token": reach.pad, "bos_token": reach.start}
+    height = archive.preprocessing.height
+    return {
+        "tokenizer_config.json": {
+            "tokenizer_class": "PreTrainedTokenizerFast",
+            **{name: tokens.name(token) for name, token in names.items()},
+        },
+        "preprocessor_config.json": {
+            "image_processor_type": "ViTImageProcessor",
+            "do_resize": True,
+            "do_rescale": True,
+            "do_normalize": True,
+            "image_mean": reach.mean,
+            "image_std": reach.deviation,
+            "size": {"height": height, "width": height},
+        },
+    }
 
 
 def components(config: Any, tokens: Tokens, reach: Reach) -> dict[str, bytes]:  # noqa: ANN401

@@ -108,6 +108,10 @@ class Tokens:
         each = (self.decode([token]) for token in range(len(self)))
         return sorted({text for text in each if len(text) == 1 and text != "\ufffd"})
 
+    def name(self, token: int) -> str:
+        """What the tokenizer calls a token."""
+        return str(self._tokenizer.id_to_token(token))
+
     def ids(self, text: str) -> list[int]:
         """Tokens of a text, whatever they give; none where it becomes unknown."""
         found: list[int] = self._tokenizer.encode(text, add_special_tokens=False).ids

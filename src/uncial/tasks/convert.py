@@ -23,10 +23,11 @@ class ConvertConfig:
     """What to convert, and into what."""
 
     source: Path
-    """Model file; its content decides what it is."""
+    """Model file; its content decides what it is. Or a folder with a checkpoint of transformers."""
 
     target: Path
-    """File to write; its suffix, .safetensors, .onnx or .traineddata, decides its format."""
+    """File to write; its suffix, .safetensors, .onnx or .traineddata, decides its format. Without
+    a suffix a folder: a checkpoint of transformers, for models with an encoder and a decoder."""
 
     integer: bool = False
     """Write int8 weights, for a traineddata or ONNX file: smaller, faster, a little worse."""
@@ -68,7 +69,10 @@ class _Converted:
 
 
 def convert(config: ConvertConfig, reporter: Reporter = silent) -> ConvertResult:
-    """Convert a model: safetensors of Uncial and traineddata of Tesseract, both ways, to ONNX.
+    """Convert a model: to safetensors, traineddata, ONNX or a checkpoint of transformers.
+
+    Safetensors of Uncial and traineddata of Tesseract become each other, and so do safetensors
+    and checkpoints of models that have an encoder and a decoder.
 
     What is lost is told. A conversion to the format that the file has already changes no byte,
     but with integer weights. An ONNX file reads lines alone, and is compared with its model.
@@ -81,6 +85,8 @@ def convert(config: ConvertConfig, reporter: Reporter = silent) -> ConvertResult
     """
     from uncial.training.checkpoint import write_atomically
 
+    if not config.target.suffix:
+        return _to_checkpoint(config, reporter)
     made = _converted(config, reporter)
     told = tuple(map(str, made.losses))
     if told and config.strict:
@@ -101,10 +107,28 @@ def convert(config: ConvertConfig, reporter: Reporter = silent) -> ConvertResult
     )
 
 
+def _to_checkpoint(config: ConvertConfig, reporter: Reporter) -> ConvertResult:
+    """A folder in the place of a file."""
+    from uncial.formats.models import native
+    from uncial.models.pretrained import write_pretrained
+
+    if config.strict:
+        raise ConfigError(
+            f"{config.target}: a checkpoint of transformers does not hold how lines are prepared",
+            remedy="convert without strict if that is acceptable; nothing was written",
+        )
+    archive = native.unpack(config.source.read_bytes())
+    losses = tuple(map(str, write_pretrained(archive, config.target)))
+    for loss in losses:
+        reporter(Note(text=loss, level="warning"))
+    size = sum(path.stat().st_size for path in config.target.iterdir())
+    return ConvertResult(source=config.source, target=config.target, size=size, losses=losses)
+
+
 def _converted(config: ConvertConfig, reporter: Reporter) -> _Converted:
     from uncial.formats.models import native, traineddata
     from uncial.formats.models.base import Loss
-    from uncial.formats.models.kinds import kind_to_write, model_kind
+    from uncial.formats.models.kinds import is_pretrained, kind_to_write, model_kind
 
     wanted = kind_to_write(config.target)
     if config.integer and wanted == "safetensors":
@@ -112,6 +136,10 @@ def _converted(config: ConvertConfig, reporter: Reporter) -> _Converted:
             f"{config.target}: int8 weights are written to traineddata and ONNX files only",
             remedy="end the target's name in .traineddata or .onnx, or leave integer weights out",
         )
+    if is_pretrained(config.source) and wanted == "safetensors":
+        from uncial.models.hub import open_checkpoint
+
+        return _Converted(native.pack(open_checkpoint(config.source, reporter)))
     data = config.source.read_bytes()
     given, name = model_kind(data, config.source.name), config.source.name
     if given == "onnx":

@@ -17,6 +17,7 @@ from uncial.models.native import reader_of
 from uncial.models.pretrained import open_pretrained
 from uncial.models.transcriber import Transcriber
 from uncial.progress import Event, Note
+from uncial.tasks.convert import ConvertConfig, convert
 
 
 def _lines() -> list[np.ndarray]:
@@ -59,6 +60,20 @@ def test_published_layouts_are_read_and_read_the_same_from_our_own_file(
             assert edges == sorted(edges)
             assert all(0 <= a <= b <= line.shape[1] for a, b in edges)
             assert "".join(c.grapheme for c in reading.characters) == reading.text
+
+
+def test_a_model_becomes_a_checkpoint_that_reads_the_same(tmp_path: Path) -> None:
+    source = tmp_path / "model.safetensors"
+    convert(ConvertConfig(source=make_checkpoint(tmp_path / "ck"), target=source))
+    told = convert(ConvertConfig(source=source, target=tmp_path / "again"))
+    assert any("tiles" in loss for loss in told.losses)
+    again, reader = open_pretrained(tmp_path / "again"), open_model(source)
+    assert again.repairs == ()
+    assert isinstance(reader, Transcriber)
+    other = _short(Transcriber.from_archive(again.archive))
+    assert other.read(_lines(), threads=1) == _short(reader).read(_lines(), threads=1)
+    with pytest.raises(ConfigError, match="exists"):
+        convert(ConvertConfig(source=source, target=tmp_path / "again"))
 
 
 @pytest.mark.parametrize(
