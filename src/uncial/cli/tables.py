@@ -220,6 +220,9 @@ def _visible(text: str) -> str:
 
 
 def _show_reading(result: Result, console: Console) -> None:
+    if result["pages"]:
+        _show_pages(result, console)
+        return
     if result["files"]:
         count = len(result["files"])
         console.print(f"{count} files written, the last is {result['files'][-1]}", soft_wrap=True)
@@ -229,6 +232,25 @@ def _show_reading(result: Result, console: Console) -> None:
         return
     for line in result["lines"]:
         console.print(Text(line["text"]), soft_wrap=True)
+
+
+def _show_pages(result: Result, console: Console) -> None:
+    pages = result["pages"]
+    if pages["output"] is None:
+        console.file.write(result["printed"])
+        return
+    speed = pages["lines"] / max(pages["seconds"], 1e-3)
+    text = (
+        f"{pages['pages']} pages, {pages['lines']} lines in {pages['seconds']:.0f} s, "
+        f"{speed:.1f} lines a second, in {pages['output']}"
+    )
+    if pages["skipped"]:
+        text += f"; {pages['skipped']} files were done before"
+    if pages["problems"]:
+        text += f"; {pages['problems']} lines with a doubtful place"
+    if pages["failed"]:
+        text += f"; {len(pages['failed'])} files failed"
+    console.print(f"{text}; done.jsonl names them all", soft_wrap=True, highlight=False)
 
 
 def _show_demo(result: Result, console: Console) -> None:

@@ -1,4 +1,4 @@
-"""Convert a model file from one program's format to another's, and say what is lost."""
+"""Convert models and pages from one program's format to another's, and say what is lost."""
 
 from __future__ import annotations
 
@@ -23,11 +23,21 @@ class ConvertConfig:
     """What to convert, and into what."""
 
     source: Path
-    """Model file; its content decides what it is. Or a folder with a checkpoint of transformers."""
+    """Model file, folder with a checkpoint of transformers, or file or folder of pages; its content
+    decides what it is."""
 
     target: Path
-    """File to write; its suffix, .safetensors, .onnx or .traineddata, decides its format. Without
-    a suffix a folder: a checkpoint of transformers, for models with an encoder and a decoder."""
+    """File to write; its suffix decides its format: .safetensors, .onnx or .traineddata for
+    models, for pages .page.xml, .alto.xml, .hocr, .tei.xml, .txt, .json, .docx or .pdf. Pages also
+    go into a folder, one file each, and a model with an encoder and a decoder becomes a
+    checkpoint of transformers in a folder."""
+
+    to: str = ""
+    """Format of pages where the name does not tell it, such as page, page2013, alto, or lines for
+    images of lines with .gt.txt."""
+
+    pages: str = ""
+    """Which pages of a file that has several, such as 1-5,8,20-; all where it is empty."""
 
     integer: bool = False
     """Write int8 weights, for a traineddata or ONNX file: smaller, faster, a little worse."""
@@ -48,7 +58,8 @@ class ConvertResult:
         source: As given.
         target: As given.
         size: Bytes written.
-        losses: What the target does not hold, or holds changed.
+        losses: What the target does not hold, or holds changed; of pages also what was repaired
+            in reading them.
         parity: How an ONNX file reads beside its model.
     """
 
@@ -69,13 +80,12 @@ class _Converted:
 
 
 def convert(config: ConvertConfig, reporter: Reporter = silent) -> ConvertResult:
-    """Convert a model: to safetensors, traineddata, ONNX or a checkpoint of transformers.
+    """Convert a model or pages from one program's format to another's.
 
-    Safetensors of Uncial and traineddata of Tesseract become each other, and so do safetensors
-    and checkpoints of models that have an encoder and a decoder.
-
-    What is lost is told. A conversion to the format that the file has already changes no byte,
-    but with integer weights. An ONNX file reads lines alone, and is compared with its model.
+    Models: safetensors of Uncial and traineddata of Tesseract, both ways, and to ONNX; safetensors
+    and checkpoints of transformers, both ways. What is lost is told. A conversion to the format
+    that the file has already changes no byte, but with integer weights. An ONNX file reads lines
+    alone, and is compared with its model.
 
     Raises:
         ConfigError: The network or its preparation has no counterpart in the target, or with
@@ -83,6 +93,18 @@ def convert(config: ConvertConfig, reporter: Reporter = silent) -> ConvertResult
         FormatError: The source is damaged, or a suffix is of no model file.
         MissingDependency: ONNX is wanted, and its package is not installed.
     """
+    from uncial.tasks.pageconvert import convert_pages, is_pages
+
+    if config.to or is_pages(config.source):
+        size, notes = convert_pages(
+            config.source,
+            config.target,
+            config.to,
+            pages=config.pages,
+            strict=config.strict,
+            reporter=reporter,
+        )
+        return ConvertResult(source=config.source, target=config.target, size=size, losses=notes)
     from uncial.training.checkpoint import write_atomically
 
     if not config.target.suffix:

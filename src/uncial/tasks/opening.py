@@ -17,6 +17,7 @@ from uncial.tasks.base import as_json
 from uncial.tasks.base import resolve as read_options
 from uncial.tasks.baseset import lines_of_run
 from uncial.tasks.ingest import open_lines
+from uncial.tasks.synthesis import is_recipe, recipe_store
 from uncial.training.basis import MaterialConfig, RetainConfig, StartConfig
 from uncial.training.checkpoint import write_atomically
 from uncial.training.config import Settings, TrainConfig, resolve
@@ -71,13 +72,7 @@ def _opened(config: TrainConfig, folder: RunFolder, reporter: Reporter, team: Te
         threads = (team.threads(config.threads) or cores()) * team.size
         settings = resolve(config, threads, base)
         check_shares(team, settings.batches)
-        store = open_lines(
-            config.data,
-            seed=config.seed,
-            workdir=folder.lines,
-            go_on=config.go_on,
-            reporter=reporter,
-        )
+        store = _lines_of(config, folder, reporter)
         config = replace(
             config,
             data=tuple(path.resolve() for path in config.data),
@@ -90,9 +85,7 @@ def _opened(config: TrainConfig, folder: RunFolder, reporter: Reporter, team: Te
         return Opened(config=config, settings=settings, store=store, base=base, fresh=True)
     told = folder.reopen()
     first = read_options(TrainConfig, told["config"])
-    store = open_lines(
-        first.data, seed=first.seed, workdir=folder.lines, go_on=first.go_on, reporter=reporter
-    )
+    store = _lines_of(first, folder, reporter)
     if store.fingerprint != told["data"]["fingerprint"]:
         raise DataError(
             f"the lines of the run in {folder.path} have changed since it was started",
@@ -107,6 +100,19 @@ def _opened(config: TrainConfig, folder: RunFolder, reporter: Reporter, team: Te
         store=store,
         base=open_base(first.start),
         fresh=fresh,
+    )
+
+
+def _lines_of(config: TrainConfig, folder: RunFolder, reporter: Reporter) -> LineStore:
+    """The ground truth; of a recipe some lines, to plan with and to validate on."""
+    if len(config.data) == 1 and is_recipe(config.data[0]):
+        return recipe_store(config.data[0], folder.lines, config.seed, reporter)
+    return open_lines(
+        config.data,
+        seed=config.seed,
+        workdir=folder.lines,
+        go_on=config.go_on,
+        reporter=reporter,
     )
 
 

@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from uncial.errors import ConfigError
 from uncial.progress import Event, Note, Reporter, silent
 from uncial.training.config import Settings, TrainConfig
 from uncial.training.result import TrainResult
@@ -14,11 +15,12 @@ if TYPE_CHECKING:
     from uncial.data.store import LineStore
     from uncial.tasks.baseset import BaseSet
     from uncial.tasks.opening import Opened
-    from uncial.training.batches import TrainingStream
+    from uncial.training.batches import BatchSource
     from uncial.training.folder import RunFolder
     from uncial.training.learner import LineLearner
     from uncial.training.lines import Plan
     from uncial.training.session import Session
+    from uncial.training.stream import Material
     from uncial.training.team import Team
 
 __all__ = ["TrainConfig", "TrainResult", "train"]
@@ -159,17 +161,12 @@ def _base_set(opened: Opened, folder: RunFolder, reporter: Reporter, team: Team)
 def _run(opened: Opened, base_set: BaseSet | None, process: _Process) -> tuple[Session, Plan, str]:
     import torch
 
-    from uncial.tasks.saving import model_writer
+    from uncial.training.batches import TrainingStream
     from uncial.training.difficulty import difficulty
     from uncial.training.family import family_of
     from uncial.training.lines import plan_lines
-    from uncial.training.loop import fit
-    from uncial.training.pictures import drawer
-    from uncial.training.provenance import provenance
     from uncial.training.rates import range_test
     from uncial.training.session import Session
-    from uncial.training.stream import training_material
-    from uncial.training.validation import validator
 
     config, settings, store, fresh = opened.config, opened.settings, opened.store, opened.fresh
     folder, team, reporter = process.folder, process.team, process.reporter
@@ -185,10 +182,10 @@ def _run(opened: Opened, base_set: BaseSet | None, process: _Process) -> tuple[S
     )
     synthetic = team.in_turn(lambda: _synthetic(opened, folder, told))
     others = base_set.replayed if base_set is not None and settings.replay else None
-    material = training_material(store, plan, settings, synthetic or others, told)
+    material = _material(opened, plan, synthetic or others, process, told)
     stream = material.stream
     learner = _learner(config, settings, plan, 0 if synthetic else material.others)
-    if settings.easy_first:
+    if settings.easy_first and isinstance(stream, TrainingStream):
         stream.difficulty = difficulty(
             settings.easy, plan, material.lines, material.images, learner
         )
@@ -210,7 +207,25 @@ def _run(opened: Opened, base_set: BaseSet | None, process: _Process) -> tuple[S
         _check_up(opened, plan, reporter)
     else:
         _go_on(session, folder, reporter)
+    return session, plan, _fit(opened, plan, session, stream, process)
+
+
+def _fit(
+    opened: Opened, plan: Plan, session: Session, stream: BatchSource, process: _Process
+) -> str:
+    """Train to the end; why it ended."""
+    from uncial.tasks.saving import model_writer
+    from uncial.training.loop import fit
+    from uncial.training.pictures import drawer
+    from uncial.training.provenance import provenance
+    from uncial.training.synthetic import SyntheticStream
+    from uncial.training.validation import validator
+
+    config, settings, store = opened.config, session.settings, opened.store
+    folder, team, reporter = process.folder, process.team, process.reporter
+    threads = team.threads(config.threads)
     origin = provenance(config.card, opened.base, config.start.base)
+    before = session.seconds
     ended = fit(
         session,
         stream,
@@ -221,7 +236,11 @@ def _run(opened: Opened, base_set: BaseSet | None, process: _Process) -> tuple[S
         watch=drawer(folder.pictures, plan, store, config.pictures if team.leads else 0),
         threads=threads,
     )
-    return session, plan, ended
+    if isinstance(stream, SyntheticStream):
+        stream.close()
+        share = stream.waited / max(session.seconds - before, 1e-9)
+        reporter(Note(text=f"the network waited {share:.1%} of the time for lines"))
+    return ended
 
 
 def _rated(settings: Settings, rate: float, folder: RunFolder, reporter: Reporter) -> Settings:
@@ -237,6 +256,32 @@ def _go_on(session: Session, folder: RunFolder, reporter: Reporter) -> None:
     session.restore(folder.checkpoint)
     folder.rewind_events(session.progress.events)
     reporter(Note(text=f"resumed at step {session.progress.step}"))
+
+
+def _material(
+    opened: Opened,
+    plan: Plan,
+    others: LineStore | None,
+    process: _Process,
+    reporter: Reporter,
+) -> Material:
+    """Batches of the run's lines, or of lines that its recipe makes."""
+    from uncial.models.cores import cores
+    from uncial.tasks.synthesis import is_recipe, open_synthesizer, read_recipe
+    from uncial.training.stream import Material, synthetic_stream, training_material
+
+    config, settings = opened.config, opened.settings
+    if len(config.data) != 1 or not is_recipe(config.data[0]):
+        return training_material(opened.store, plan, settings, others, reporter)
+    if settings.family != "ctc" or process.team.size > 1:
+        raise ConfigError(
+            f"{config.data[0]}: a recipe's lines are made for one process and a network that is "
+            "read by CTC",
+            remedy="make a line store of it with uncial synthesize, and name that",
+        )
+    synthesizer = open_synthesizer(read_recipe(config.data[0]), reporter)
+    stream = synthetic_stream(synthesizer, plan, settings, cores=config.threads or cores())
+    return Material(stream, plan.lines, opened.store, 0)
 
 
 def _learner(config: TrainConfig, settings: Settings, plan: Plan, replayed: int) -> LineLearner:
@@ -269,7 +314,7 @@ def _check_up(opened: Opened, plan: Plan, reporter: Reporter) -> None:
         reporter(diagnosis.note())
 
 
-def _looking(settings: Settings, stream: TrainingStream, plan: Plan) -> tuple[Settings, int]:
+def _looking(settings: Settings, stream: BatchSource, plan: Plan) -> tuple[Settings, int]:
     """Settings with as many validations as the run can afford, and the steps that it has."""
     from uncial.training.schedule import affordable_looks, first_plan
 

@@ -10,7 +10,7 @@ from itertools import islice
 from uncial.errors import Cancelled
 from uncial.models.compute import worker_pool
 from uncial.progress import Advanced, Metric, Note, Reporter, Sample
-from uncial.training.batches import Batch, TrainingStream
+from uncial.training.batches import Batch, BatchSource
 from uncial.training.doctor import DIVERGED, WRITTEN
 from uncial.training.family import family_of
 from uncial.training.folder import RunFolder
@@ -26,7 +26,7 @@ _LOSS_EVERY = 20  # steps
 
 def fit(
     session: Session,
-    stream: TrainingStream,
+    stream: BatchSource,
     validate: Validator,
     folder: RunFolder,
     reporter: Reporter,

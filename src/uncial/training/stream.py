@@ -9,11 +9,16 @@ from uncial.data.store import LineStore
 from uncial.errors import DataError, TrainingError
 from uncial.nn.build import Network
 from uncial.progress import Note, Reporter
-from uncial.training.batches import Drawing, LineImages, PreparedLines, TrainingStream
+from uncial.synth.synthesizer import Synthesizer
+from uncial.text.normalize import Normalization
+from uncial.training.batches import BatchSource, Drawing, LineImages, PreparedLines, TrainingStream
 from uncial.training.config import Settings
 from uncial.training.family import family_of
 from uncial.training.lines import Plan, TrainingLines, joined_lines, line_mixer, replayed_lines
 from uncial.training.replay import JoinedImages, Teacher
+from uncial.training.synthetic import SyntheticStream
+
+_CORES_A_WORKER = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,7 +32,7 @@ class Material:
         others: How many are of another set.
     """
 
-    stream: TrainingStream
+    stream: BatchSource
     lines: TrainingLines
     images: LineImages
     others: int
@@ -74,6 +79,28 @@ def training_material(
         line_mixer(prepared, plan, lines.labels, settings.mix) if family.mixes else None,
     )
     return Material(stream, lines, images, count)
+
+
+def synthetic_stream(
+    synthesizer: Synthesizer, plan: Plan, settings: Settings, *, cores: int
+) -> SyntheticStream:
+    """Batches of lines that are made as they are needed.
+
+    Args:
+        synthesizer: Makes them.
+        plan: Of the run.
+        settings: Of the run; nothing is joined or replayed, for no line comes twice.
+        cores: That the run uses; a worker for every few of them.
+    """
+    drawing = Drawing(
+        area=settings.batch * plan.median_width,
+        seed=settings.seed,
+        strength=settings.augment,
+        rare_first=settings.rare_first,
+    )
+    rules = Normalization.named(settings.normalization)
+    workers = max(1, round(cores / _CORES_A_WORKER))
+    return SyntheticStream(synthesizer, plan, drawing, rules, workers=workers)
 
 
 def teacher_of(plan: Plan, settings: Settings, replayed: int) -> Teacher | None:

@@ -18,13 +18,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from uncial.archive import ModelArchive
 from uncial.errors import CharsetError, ConfigError, FormatError
 from uncial.imaging.prepare import Preprocessing
 from uncial.text.codec import Codec
 from uncial.text.normalize import Normalization
+
+if TYPE_CHECKING:
+    from uncial.archive import ModelArchive
 
 FORMAT = 3
 WITH_VOTERS = 2
