@@ -1,4 +1,4 @@
-"""Convert a model file from one program's format to another's, and say what is lost."""
+"""Convert models and pages from one program's format to another's, and say what is lost."""
 
 from __future__ import annotations
 
@@ -23,10 +23,19 @@ class ConvertConfig:
     """What to convert, and into what."""
 
     source: Path
-    """Model file; its content decides what it is."""
+    """Model file, or file or folder of pages; its content decides what it is."""
 
     target: Path
-    """File to write; its suffix, .safetensors, .onnx or .traineddata, decides its format."""
+    """File to write; its suffix decides its format: .safetensors, .onnx or .traineddata for
+    models, for pages .page.xml, .alto.xml, .hocr, .tei.xml, .txt, .json, .docx or .pdf. Pages also
+    go into a folder, one file each."""
+
+    to: str = ""
+    """Format of pages where the name does not tell it, such as page, page2013, alto, or lines for
+    images of lines with .gt.txt."""
+
+    pages: str = ""
+    """Which pages of a file that has several, such as 1-5,8,20-; all where it is empty."""
 
     integer: bool = False
     """Write int8 weights, for a traineddata or ONNX file: smaller, faster, a little worse."""
@@ -47,7 +56,8 @@ class ConvertResult:
         source: As given.
         target: As given.
         size: Bytes written.
-        losses: What the target does not hold, or holds changed.
+        losses: What the target does not hold, or holds changed; of pages also what was repaired
+            in reading them.
         parity: How an ONNX file reads beside its model.
     """
 
@@ -68,9 +78,10 @@ class _Converted:
 
 
 def convert(config: ConvertConfig, reporter: Reporter = silent) -> ConvertResult:
-    """Convert a model: safetensors of Uncial and traineddata of Tesseract, both ways, to ONNX.
+    """Convert a model or pages from one program's format to another's.
 
-    What is lost is told. A conversion to the format that the file has already changes no byte,
+    Models: safetensors of Uncial and traineddata of Tesseract, both ways, and to ONNX. What is lost
+    is told. A conversion to the format that the file has already changes no byte,
     but with integer weights. An ONNX file reads lines alone, and is compared with its model.
 
     Raises:
@@ -79,6 +90,18 @@ def convert(config: ConvertConfig, reporter: Reporter = silent) -> ConvertResult
         FormatError: The source is damaged, or a suffix is of no model file.
         MissingDependency: ONNX is wanted, and its package is not installed.
     """
+    from uncial.tasks.pageconvert import convert_pages, is_pages
+
+    if config.to or is_pages(config.source):
+        size, notes = convert_pages(
+            config.source,
+            config.target,
+            config.to,
+            pages=config.pages,
+            strict=config.strict,
+            reporter=reporter,
+        )
+        return ConvertResult(source=config.source, target=config.target, size=size, losses=notes)
     from uncial.training.checkpoint import write_atomically
 
     made = _converted(config, reporter)

@@ -20,7 +20,7 @@ from uncial.imaging.degrade import WIDTH_CHANGE, augment
 from uncial.imaging.prepare import Preprocessing, prepare
 from uncial.models.tensors import to_frames
 from uncial.nn.frames import Frames
-from uncial.training.mixing import Line, LineMixer
+from uncial.training.mixing import Line, LineMixer, Lines
 
 _FINEST = 16  # px between the narrowest width classes
 _CLASSES_AN_OCTAVE = 12
@@ -33,6 +33,15 @@ class LineImages(Protocol):
 
     def image(self, row: int) -> NDArray[np.uint8]:
         """``(H, W)`` gray or ``(H, W, 3)`` RGB."""
+        ...
+
+
+class Views(Lines, Protocol):
+    """Prepared line images by index, and how they were prepared."""
+
+    @property
+    def preprocessing(self) -> Preprocessing:
+        """Of the model in training."""
         ...
 
 
@@ -192,6 +201,19 @@ class Drawing:
     replay: float = 0.0
 
 
+class BatchSource(Protocol):
+    """Where a run's batches come from."""
+
+    @property
+    def batches(self) -> int:
+        """Batches in the first epoch; others differ by a few."""
+        ...
+
+    def from_place(self, place: StreamPlace) -> Iterator[tuple[StreamPlace, BatchMaker]]:
+        """Makers of the batches from `place` on, each with the place that follows it."""
+        ...
+
+
 class TrainingStream:
     """Endless batches of one training set.
 
@@ -207,7 +229,7 @@ class TrainingStream:
 
     def __init__(
         self,
-        lines: PreparedLines,
+        lines: Views,
         labels: Sequence[NDArray[np.int32]],
         widths: NDArray[np.int64],
         least: NDArray[np.int64],

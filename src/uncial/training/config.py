@@ -126,7 +126,8 @@ class TrainConfig:
 
     data: tuple[Path, ...] = ()
     """Line stores, folders of images with ``.gt.txt`` or ``.box`` files or of ``.lstmf`` files,
-    zip or tar archives of images and ``.gt.txt``, tables or lists of files."""
+    zip or tar archives of images and ``.gt.txt``, tables or lists of files. Or one recipe, a
+    ``.toml`` file: lines are then made as they are needed, none of them twice."""
     output: Path
     """Run folder to make; holds the model, checkpoints, log and report."""
     preset: str = "auto"
