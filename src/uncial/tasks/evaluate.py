@@ -13,6 +13,7 @@ import numpy as np
 from uncial.errors import ConfigError, DataError
 from uncial.progress import Note, Reporter, silent
 from uncial.tasks.listening import LanguageConfig, listen, unknown_rate
+from uncial.tasks.segevaluate import SegmentationResult
 from uncial.text.normalize import Normalization
 from uncial.text.profiles import profiles_named
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from uncial.evaluation.figures import Figures, ProfileScore
     from uncial.evaluation.run import Evaluation
     from uncial.models.hub import LineReader
-    from uncial.tasks.segevaluate import SegmentationResult
 
 
 @dataclass(frozen=True, kw_only=True)
