@@ -11,7 +11,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from uncial.data.store import LineStore
     from uncial.errors import UncialError
-    from uncial.models.recognizer import Reading, Recognizer
+    from uncial.models.hub import open_model
+    from uncial.models.onnx import OnnxReader
+    from uncial.models.reading import Reading
+    from uncial.models.recognizer import Recognizer
     from uncial.models.segmenter import Segmenter
     from uncial.tasks.calibrate import CalibrateConfig, calibrate
     from uncial.tasks.charset import CharsetConfig, charset
@@ -44,6 +47,7 @@ _HOMES = {
     "Charset": "uncial.text.charset",
     "CharsetConfig": "uncial.tasks.charset",
     "Codec": "uncial.text.codec",
+    "CombineConfig": "uncial.tasks.combine",
     "CompareConfig": "uncial.tasks.compare",
     "ComponentsConfig": "uncial.tasks.components",
     "ConvertConfig": "uncial.tasks.convert",
@@ -58,7 +62,8 @@ _HOMES = {
     "LineStore": "uncial.data.store",
     "LmConfig": "uncial.tasks.lm",
     "Normalization": "uncial.text.normalize",
-    "Reading": "uncial.models.recognizer",
+    "OnnxReader": "uncial.models.onnx",
+    "Reading": "uncial.models.reading",
     "RecognizeConfig": "uncial.tasks.recognize",
     "Recognizer": "uncial.models.recognizer",
     "ScoreConfig": "uncial.tasks.score",
@@ -71,6 +76,7 @@ _HOMES = {
     "TuneConfig": "uncial.tasks.tune",
     "UncialError": "uncial.errors",
     "calibrate": "uncial.tasks.calibrate",
+    "combine": "uncial.tasks.combine",
     "compare": "uncial.tasks.compare",
     "charset": "uncial.tasks.charset",
     "components": "uncial.tasks.components",
@@ -83,6 +89,7 @@ _HOMES = {
     "ingest": "uncial.tasks.ingest",
     "inspect": "uncial.tasks.inspect",
     "lm": "uncial.tasks.lm",
+    "open_model": "uncial.models.hub",
     "recognize": "uncial.tasks.recognize",
     "score": "uncial.tasks.score",
     "segment": "uncial.tasks.segment",
@@ -98,6 +105,7 @@ __all__ = [
     "Charset",
     "CharsetConfig",
     "Codec",
+    "CombineConfig",
     "CompareConfig",
     "ComponentsConfig",
     "ConvertConfig",
@@ -112,6 +120,7 @@ __all__ = [
     "LineStore",
     "LmConfig",
     "Normalization",
+    "OnnxReader",
     "Reading",
     "RecognizeConfig",
     "Recognizer",
@@ -126,6 +135,7 @@ __all__ = [
     "UncialError",
     "calibrate",
     "charset",
+    "combine",
     "compare",
     "components",
     "convert",
@@ -137,6 +147,7 @@ __all__ = [
     "ingest",
     "inspect",
     "lm",
+    "open_model",
     "recognize",
     "score",
     "segment",
@@ -155,7 +166,10 @@ def __getattr__(name: str) -> object:
         return version("uncial")
     if name not in _HOMES:
         raise AttributeError(f"module 'uncial' has no attribute {name!r}")
-    value = getattr(importlib.import_module(_HOMES[name]), name)
+    from uncial.extras import explained  # noqa: PLC0415
+
+    with explained():
+        value = getattr(importlib.import_module(_HOMES[name]), name)
     globals()[name] = value
     return value
 

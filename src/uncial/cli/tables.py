@@ -251,6 +251,9 @@ def _visible(text: str) -> str:
 
 
 def _show_reading(result: Result, console: Console) -> None:
+    if result["pages"]:
+        _show_pages(result, console)
+        return
     if result["files"]:
         count = len(result["files"])
         console.print(f"{count} files written, the last is {result['files'][-1]}", soft_wrap=True)
@@ -260,6 +263,25 @@ def _show_reading(result: Result, console: Console) -> None:
         return
     for line in result["lines"]:
         console.print(Text(line["text"]), soft_wrap=True)
+
+
+def _show_pages(result: Result, console: Console) -> None:
+    pages = result["pages"]
+    if pages["output"] is None:
+        console.file.write(result["printed"])
+        return
+    speed = pages["lines"] / max(pages["seconds"], 1e-3)
+    text = (
+        f"{pages['pages']} pages, {pages['lines']} lines in {pages['seconds']:.0f} s, "
+        f"{speed:.1f} lines a second, in {pages['output']}"
+    )
+    if pages["skipped"]:
+        text += f"; {pages['skipped']} files were done before"
+    if pages["problems"]:
+        text += f"; {pages['problems']} lines with a doubtful place"
+    if pages["failed"]:
+        text += f"; {len(pages['failed'])} files failed"
+    console.print(f"{text}; done.jsonl names them all", soft_wrap=True, highlight=False)
 
 
 def _show_demo(result: Result, console: Console) -> None:
@@ -316,6 +338,17 @@ def _show_charset(result: Result, console: Console) -> None:
         console.print(f"Edit {result['output']}, then train with --charset-file", soft_wrap=True)
 
 
+def _show_fonts(result: Result, console: Console) -> None:
+    table = Table(title=f"{len(result['fonts'])} fonts", title_justify="left")
+    for name in ("font", "kind", "licence", "characters"):
+        table.add_column(name, justify="right" if name == "characters" else "left")
+    for font in result["fonts"]:
+        table.add_row(font["name"], font["kind"], font["licence"], str(font["characters"]))
+    console.print(table)
+    if result["output"]:
+        console.print(f"Sheet: {result['output']}", highlight=False, soft_wrap=True)
+
+
 def _show_models(result: Result, console: Console) -> None:
     table = Table(title=f"{result['lines']} lines read as they are", title_justify="left")
     table.add_column("model", overflow="fold")
@@ -360,6 +393,7 @@ _SHOWN: dict[str, Callable[[Result, Console], None]] = {
     "forecast": _show_forecast,
     "recognize": _show_reading,
     "score": _show_page_scores,
+    "fonts": _show_fonts,
     "models": _show_models,
     "suspects": _show_suspects,
 }

@@ -1,8 +1,9 @@
-"""Say what a model file, a language model or a line store holds."""
+"""Say what a model file, a language model, a line store or a file of pages holds."""
 
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from uncial.errors import ConfigError, InputError
 from uncial.progress import Reporter, silent
 
 if TYPE_CHECKING:
+    from uncial.formats.pages.findings import PageFinding
     from uncial.formats.tesseract.container import TrainedData
 
 
@@ -21,7 +23,7 @@ class InspectConfig:
     """What to look at."""
 
     file: Path
-    """Model file, language model or line store."""
+    """Model file, language model, line store, or file or folder of pages."""
 
     card: Path | None = None
     """Markdown file to write: the model's card with the front matter of HTRMoPo."""
@@ -33,7 +35,7 @@ class InspectResult:
 
     Attributes:
         file: As given.
-        kind: ``"model"``, ``"language model"`` or ``"line store"``.
+        kind: ``"model"``, ``"language model"``, ``"line store"`` or ``"pages"``.
         facts: By name; which ones depends on the kind. Those of a model of ours are its card.
         card: The Markdown file, if one was asked for.
     """
@@ -45,7 +47,7 @@ class InspectResult:
 
 
 def inspect(config: InspectConfig, reporter: Reporter = silent) -> InspectResult:
-    """Say what a model file, a language model or a line store holds; changes nothing.
+    """Say what a model file, a language model, a line store or pages hold; changes nothing.
 
     A model of ours carries a card: its data with hash and split, charset, scores with
     intervals, the models that it went on from, licence and recipe.
@@ -55,6 +57,7 @@ def inspect(config: InspectConfig, reporter: Reporter = silent) -> InspectResult
         ConfigError: A card is asked of what has none.
     """
     from uncial.formats.lm.opening import is_language_model
+    from uncial.tasks.pageconvert import is_pages
 
     path = config.file
     if not path.exists():
@@ -63,6 +66,10 @@ def inspect(config: InspectConfig, reporter: Reporter = silent) -> InspectResult
         if config.card is not None:
             raise ConfigError(f"{path}: a line store has no card", remedy="name a model file")
         return InspectResult(file=path, kind="line store", facts=_store_facts(path))
+    if is_pages(path):
+        if config.card is not None:
+            raise ConfigError(f"{path}: pages have no card", remedy="name a model file")
+        return InspectResult(file=path, kind="pages", facts=_page_facts(path))
     if path.is_dir():
         raise InputError(
             f"{path}: is a folder without a line store", remedy="name a model file or a line store"
@@ -92,6 +99,39 @@ def _write_card(path: Path, target: Path) -> None:
     )
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(text, encoding="utf-8")
+
+
+def _page_facts(path: Path) -> dict[str, Any]:
+    from uncial.formats.pages.findings import summary
+    from uncial.formats.pages.source import open_pages
+
+    source = open_pages(path, images=False)
+    counts: Counter[str] = Counter()
+    kinds: Counter[str] = Counter()
+    characters: Counter[str] = Counter()
+    findings: list[PageFinding] = []
+    pages: list[str] = []
+    for scan in source:
+        page = scan.page
+        findings += scan.findings
+        pages.append(f"{page.image or page.source}: {page.width} × {page.height} px")
+        kinds.update(f"{one.kind or 'no region'} {one.type}".strip() for one in page.walk())
+        for line in page.lines():
+            counts["lines"] += 1
+            counts["lines with text"] += bool(line.readings)
+            counts["lines with a baseline"] += bool(line.baseline)
+            counts["lines with an outline"] += bool(line.boundary)
+            characters.update(line.text or "")
+    findings += source.findings
+    return {
+        "pages": len(pages),
+        "first": pages[:5],
+        "regions": dict(kinds.most_common()),
+        **counts,
+        "characters": characters.total(),
+        "charset": "".join(sorted(characters)),
+        "findings": summary(findings),
+    }
 
 
 def _language_facts(path: Path) -> dict[str, Any]:

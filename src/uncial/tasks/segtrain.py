@@ -198,7 +198,8 @@ def _run(
 ) -> tuple[Session, str]:
     import torch
 
-    from uncial.models.compute import cores, device_named
+    from uncial.models.compute import device_named
+    from uncial.models.cores import cores
     from uncial.training.loop import fit
     from uncial.training.schedule import first_plan
     from uncial.training.segmentation.config import settings_of

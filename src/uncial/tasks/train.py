@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from uncial.data.store import LineStore
     from uncial.tasks.baseset import BaseSet
     from uncial.training.basis import RetainConfig, StartConfig
-    from uncial.training.batches import TrainingStream
+    from uncial.training.batches import BatchSource
     from uncial.training.folder import RunFolder
     from uncial.training.lines import Plan
     from uncial.training.session import Session
@@ -126,10 +126,9 @@ class _Opened:
 
 def _opened(config: TrainConfig, folder: RunFolder, reporter: Reporter) -> _Opened:
     """Config, settings and lines of a new run, or those that a run was started with."""
-    from uncial.models.compute import cores
+    from uncial.models.cores import cores
     from uncial.tasks.base import as_json
     from uncial.tasks.base import resolve as read_options
-    from uncial.tasks.ingest import open_lines
     from uncial.training.start import open_base
 
     if not config.resume:
@@ -138,13 +137,7 @@ def _opened(config: TrainConfig, folder: RunFolder, reporter: Reporter) -> _Open
         folder.refuse_existing()
         base = open_base(config.start)
         settings = resolve(config, config.threads or cores(), base)
-        store = open_lines(
-            config.data,
-            seed=config.seed,
-            workdir=folder.lines,
-            go_on=config.go_on,
-            reporter=reporter,
-        )
+        store = _lines_of(config, folder, reporter)
         config = replace(
             config,
             data=tuple(path.resolve() for path in config.data),
@@ -156,9 +149,7 @@ def _opened(config: TrainConfig, folder: RunFolder, reporter: Reporter) -> _Open
         return _Opened(config=config, settings=settings, store=store, base=base, fresh=True)
     told = folder.reopen()
     first = read_options(TrainConfig, told["config"])
-    store = open_lines(
-        first.data, seed=first.seed, workdir=folder.lines, go_on=first.go_on, reporter=reporter
-    )
+    store = _lines_of(first, folder, reporter)
     if store.fingerprint != told["data"]["fingerprint"]:
         raise DataError(
             f"the lines of the run in {folder.path} have changed since it was started",
@@ -174,6 +165,40 @@ def _opened(config: TrainConfig, folder: RunFolder, reporter: Reporter) -> _Open
         base=open_base(first.start),
         fresh=fresh,
     )
+
+
+def _lines_of(config: TrainConfig, folder: RunFolder, reporter: Reporter) -> LineStore:
+    """The ground truth; of a recipe some lines, to plan with and to validate on."""
+    from uncial.tasks.ingest import open_lines
+    from uncial.tasks.synthesis import is_recipe, recipe_store
+
+    if len(config.data) == 1 and is_recipe(config.data[0]):
+        return recipe_store(config.data[0], folder.lines, config.seed, reporter)
+    return open_lines(
+        config.data,
+        seed=config.seed,
+        workdir=folder.lines,
+        go_on=config.go_on,
+        reporter=reporter,
+    )
+
+
+def _stream(
+    opened: _Opened,
+    plan: Plan,
+    others: LineStore | None,
+    reporter: Reporter,
+) -> tuple[BatchSource, int]:
+    """Batches of the run's lines, or of lines made by its recipe; and how many are replayed."""
+    from uncial.models.cores import cores
+    from uncial.tasks.synthesis import is_recipe, open_synthesizer, read_recipe
+    from uncial.training.stream import synthetic_stream, training_stream
+
+    config, settings = opened.config, opened.settings
+    if len(config.data) != 1 or not is_recipe(config.data[0]):
+        return training_stream(opened.store, plan, settings, others, reporter)
+    synthesizer = open_synthesizer(read_recipe(config.data[0]), reporter)
+    return synthetic_stream(synthesizer, plan, settings, cores=config.threads or cores()), 0
 
 
 def _kept_base(config: StartConfig, folder: RunFolder) -> StartConfig:
@@ -228,19 +253,13 @@ def _run(
     import torch
 
     from uncial.models.compute import device_named
-    from uncial.tasks.saving import model_writer
-    from uncial.text.normalize import Normalization
     from uncial.training.lines import plan_lines
-    from uncial.training.loop import fit
     from uncial.training.losses import Learner
-    from uncial.training.pictures import drawer
-    from uncial.training.provenance import provenance
     from uncial.training.rates import range_test
     from uncial.training.schedule import first_plan
     from uncial.training.session import Session
     from uncial.training.start import begin
-    from uncial.training.stream import teacher_of, training_stream
-    from uncial.training.validation import validator
+    from uncial.training.stream import teacher_of
 
     config, settings, store, fresh = opened.config, opened.settings, opened.store, opened.fresh
     torch.manual_seed(settings.seed)
@@ -249,7 +268,7 @@ def _run(
         store, settings, told, lambda texts: begin(config, settings, opened.base, texts, told)
     )
     others = base_set.replayed if base_set is not None and settings.replay else None
-    stream, replayed = training_stream(store, plan, settings, others, told)
+    stream, replayed = _stream(opened, plan, others, told)
     learner = Learner(
         plan.network,
         settings.kind,
@@ -281,7 +300,29 @@ def _run(
         session.restore(folder.checkpoint)
         folder.rewind_events(session.progress.events)
         reporter(Note(text=f"resumed at step {session.progress.step}"))
+    return session, plan, _fit(opened, plan, session, stream, folder, reporter)
+
+
+def _fit(
+    opened: _Opened,
+    plan: Plan,
+    session: Session,
+    stream: BatchSource,
+    folder: RunFolder,
+    reporter: Reporter,
+) -> str:
+    """Train to the end; why it ended."""
+    from uncial.tasks.saving import model_writer
+    from uncial.text.normalize import Normalization
+    from uncial.training.loop import fit
+    from uncial.training.pictures import drawer
+    from uncial.training.provenance import provenance
+    from uncial.training.synthetic import SyntheticStream
+    from uncial.training.validation import validator
+
+    config, settings, store = opened.config, session.settings, opened.store
     origin = provenance(config.card, opened.base, config.start.base)
+    before = session.seconds
     ended = fit(
         session,
         stream,
@@ -292,7 +333,11 @@ def _run(
         watch=drawer(folder.pictures, plan, store, config.pictures),
         threads=config.threads,
     )
-    return session, plan, ended
+    if isinstance(stream, SyntheticStream):
+        stream.close()
+        share = stream.waited / max(session.seconds - before, 1e-9)
+        reporter(Note(text=f"the network waited {share:.1%} of the time for lines"))
+    return ended
 
 
 def _check_up(opened: _Opened, plan: Plan, reporter: Reporter) -> None:
@@ -304,7 +349,7 @@ def _check_up(opened: _Opened, plan: Plan, reporter: Reporter) -> None:
         reporter(diagnosis.note())
 
 
-def _looking(settings: Settings, stream: TrainingStream, plan: Plan, steps: int) -> Settings:
+def _looking(settings: Settings, stream: BatchSource, plan: Plan, steps: int) -> Settings:
     """Settings with as many validations as a run of that many steps can afford."""
     from uncial.training.schedule import affordable_looks
 

@@ -28,6 +28,7 @@ _QUICK_STEPS = 1000
 _WIDE_PAYS = 40.0  # core-minutes
 _REPLAY = 0.3  # share of the views of a fine-tuning that are lines of the base set
 _DISTILL = 1.0  # weight of the base's own output on them
+_NEW_OFTEN = 0.2  # share of the views that hold characters which the base lacks
 _GENTLER = 0.25  # share of a preset's learning rate at which a trained model goes on
 _STRICT: dict[str, Any] = {"extra": "forbid", "use_attribute_docstrings": True}
 
@@ -95,6 +96,9 @@ class LossConfig:
     rare_often: float | Auto = "auto"
     """How much more often lines with rare characters come in every pass; 0: as often as
     others, 1: so that each character is seen about as often as any other."""
+    new_often: float | Auto = "auto"
+    """Share of views, 0-1, whose line holds a character that the base lacks, at least, as far
+    as no line comes more than eight times in a pass; auto: 0.2."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,7 +126,8 @@ class TrainConfig:
 
     data: tuple[Path, ...] = ()
     """Line stores, folders of images with ``.gt.txt`` or ``.box`` files or of ``.lstmf`` files,
-    zip or tar archives of images and ``.gt.txt``, tables or lists of files."""
+    zip or tar archives of images and ``.gt.txt``, tables or lists of files. Or one recipe, a
+    ``.toml`` file: lines are then made as they are needed, none of them twice."""
     output: Path
     """Run folder to make; holds the model, checkpoints, log and report."""
     preset: str = "auto"
@@ -222,6 +227,7 @@ class Settings:
     wide_shortcut: bool = False
     momentum: float = 0.9
     rare_often: float = 0.0
+    new_often: float = 0.0
     lower_steps: int = 0
     replay: float = 0.0
     distill: float = 0.0
@@ -290,7 +296,7 @@ def resolve(config: TrainConfig, cores: int = 1, base: ModelArchive | None = Non
     values["batches"] = min(values["batches"], cores)
     if base is not None:
         values |= _values_of(base, values["lr"]) | going_on
-        values |= {"replay": _REPLAY, "distill": _DISTILL}
+        values |= {"replay": _REPLAY, "distill": _DISTILL, "new_often": _NEW_OFTEN}
         _check_kept(config)
     parts: tuple[Any, ...] = (config.network, config.optimizer, config.loss, config.stop)
     given = {f.name: getattr(part, f.name) for part in parts for f in fields(part)}
@@ -361,7 +367,7 @@ def _check(settings: Settings) -> None:
     wrong = [f"{n} must be above 0" for n in positive if getattr(settings, n) <= 0]
     shares = ("ema", "warmup", "momentum")
     wrong += [f"{n} must be from 0 to below 1" for n in shares if not 0 <= getattr(settings, n) < 1]
-    parts = ("ending", "mix")
+    parts = ("ending", "mix", "new_often")
     wrong += [f"{n} must be from 0 to 1" for n in parts if not 0 <= getattr(settings, n) <= 1]
     zero = (
         "minutes",

@@ -9,7 +9,7 @@ from itertools import islice
 from uncial.errors import Cancelled
 from uncial.models.compute import worker_pool
 from uncial.progress import Advanced, Metric, Note, Reporter, Sample
-from uncial.training.batches import TrainingStream
+from uncial.training.batches import BatchSource
 from uncial.training.doctor import DIVERGED, WRITTEN
 from uncial.training.folder import RunFolder
 from uncial.training.guard import Guard, check_rescues
@@ -24,7 +24,7 @@ _LOSS_EVERY = 20  # steps
 
 def fit(
     session: Session,
-    stream: TrainingStream,
+    stream: BatchSource,
     validate: Validator,
     folder: RunFolder,
     reporter: Reporter,

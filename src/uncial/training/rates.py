@@ -17,7 +17,7 @@ from itertools import islice
 import numpy as np
 
 from uncial.models.compute import worker_pool
-from uncial.training.batches import StreamPlace, TrainingStream
+from uncial.training.batches import BatchSource, StreamPlace
 from uncial.training.config import Settings
 from uncial.training.losses import Learner
 from uncial.training.parallel import Replicas
@@ -46,7 +46,7 @@ class RangeTest:
 
 def range_test(
     learner: Learner,
-    stream: TrainingStream,
+    stream: BatchSource,
     settings: Settings,
     *,
     rates: Mapping[str, float] | None = None,

@@ -5,10 +5,15 @@ from __future__ import annotations
 from uncial.data.store import LineStore
 from uncial.errors import DataError, TrainingError
 from uncial.progress import Note, Reporter
+from uncial.synth.synthesizer import Synthesizer
+from uncial.text.normalize import Normalization
 from uncial.training.batches import Drawing, LineImages, PreparedLines, TrainingStream
 from uncial.training.config import Settings
 from uncial.training.lines import Plan, TrainingLines, joined_lines, line_mixer, replayed_lines
 from uncial.training.replay import JoinedImages, Teacher
+from uncial.training.synthetic import SyntheticStream
+
+_CORES_A_WORKER = 3
 
 
 def training_stream(
@@ -42,12 +47,36 @@ def training_stream(
             strength=settings.augment,
             rare_first=settings.rare_first,
             rare_often=settings.rare_often,
+            new=() if plan.start.fresh is None else tuple(plan.start.fresh.tolist()),
+            new_often=settings.new_often,
             replayed=count,
             replay=settings.replay,
         ),
         line_mixer(prepared, plan, lines.labels, settings.mix),
     )
     return stream, count
+
+
+def synthetic_stream(
+    synthesizer: Synthesizer, plan: Plan, settings: Settings, *, cores: int
+) -> SyntheticStream:
+    """Batches of lines that are made as they are needed.
+
+    Args:
+        synthesizer: Makes them.
+        plan: Of the run.
+        settings: Of the run; nothing is joined or replayed, for no line comes twice.
+        cores: That the run uses; a worker for every few of them.
+    """
+    drawing = Drawing(
+        area=settings.batch * plan.median_width,
+        seed=settings.seed,
+        strength=settings.augment,
+        rare_first=settings.rare_first,
+    )
+    rules = Normalization.named(settings.normalization)
+    workers = max(1, round(cores / _CORES_A_WORKER))
+    return SyntheticStream(synthesizer, plan, drawing, rules, workers=workers)
 
 
 def teacher_of(plan: Plan, settings: Settings, replayed: int) -> Teacher | None:
