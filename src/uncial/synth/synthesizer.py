@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
 from uncial.errors import ConfigError, DataError
 from uncial.imaging.ageing import CHANCES
@@ -206,7 +205,7 @@ def _hand(font: Font, recipe: HandRecipe, rng: np.random.Generator) -> Hand:
     usual = _SLANTS.get(font.kind, _PRINT_SLANT)
     low, high = usual if recipe.slant == "auto" else recipe.slant
     scale = recipe.strength if recipe.slant == "auto" else 1.0
-    share: NDArray[np.float64] = np.abs(rng.standard_normal(6)) * free
+    share = (np.abs(rng.standard_normal(6)) * free).tolist()
     joined = 0.25 if recipe.joined == "auto" else recipe.joined
     joins = font.kind == "hand" and rng.random() < joined
     return Hand(

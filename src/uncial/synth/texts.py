@@ -5,6 +5,7 @@ A line is a pure function of the generator it is given, so that any worker can m
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -118,7 +119,7 @@ class TextSampler:
         self._by_pair = _index(words, pairwise)
         self._pairs = sorted(self._by_pair)
         self._following = _following(corpus, known)
-        digits = [unit for unit in self.charset if len(unit) == 1 and unit.isdecimal()]
+        digits = _digits(self.charset)
         self._digits = digits
         self._marks = [mark for mark in _MARKS if mark in known]
         names = [name for name in shares if name != "numbers" or digits]
@@ -212,11 +213,11 @@ class TextSampler:
         return word or self._word(rng)
 
     def _number(self, rng: np.random.Generator) -> str:
-        """Digits, with marks as in dates, prices and references."""
+        """Digits of one script, with marks as in dates, prices and references."""
+        family = self._digits[int(rng.integers(len(self._digits)))]
 
         def digits(count: int) -> str:
-            at = rng.integers(len(self._digits), size=count)
-            return "".join(self._digits[int(digit)] for digit in at)
+            return "".join(family[int(at)] for at in rng.integers(len(family), size=count))
 
         draw = rng.random()
         if draw < 0.45 or not self._marks:
@@ -281,6 +282,15 @@ def _check(shares: Mapping[str, float], lengths: tuple[int, int]) -> None:
         raise ConfigError(
             f"lines of {lengths[0]} to {lengths[1]} characters", remedy="give the shorter one first"
         )
+
+
+def _digits(charset: Iterable[str]) -> list[list[str]]:
+    """Decimal digits by the zero that they count from."""
+    found: dict[int, list[str]] = {}
+    for unit in charset:
+        if len(unit) == 1 and unit.isdecimal():
+            found.setdefault(ord(unit) - unicodedata.decimal(unit), []).append(unit)
+    return list(found.values())
 
 
 def _index(

@@ -121,3 +121,13 @@ def test_old_spellings_come_in_their_share_of_lines(corpus: Distribution) -> Non
     old = [line for line in lines if "aͤ" in line]
     assert 50 < len(old) < 130
     assert not any("e" in line for line in old)
+
+
+def test_a_number_has_digits_of_one_script(corpus: Distribution) -> None:
+    charset = [*corpus.characters, *"0123456789", *"٠١٢٣٤٥٦٧٨٩"]
+    sampler = TextSampler(corpus, charset=charset, shares={"numbers": 1.0}, other_case=0.0)
+    numbers = " ".join(_lines(sampler)).split(" ")
+    ascii_digits = {any(char in "0123456789" for char in number) for number in numbers}
+    assert ascii_digits == {True, False}
+    for number in numbers:
+        assert len({char.isascii() for char in number if char.isdecimal()}) <= 1
