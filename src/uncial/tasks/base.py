@@ -137,6 +137,8 @@ TASKS: dict[str, Task] = {
               {"output": "o", "format": "f", **_LANGUAGE}),
         _task("convert", "Turn a model or pages into another program's format.",
               ("source", "target")),
+        _task("fetch", "Download the page images of a IIIF manifest.", ("manifest",),
+              {"output": "o"}),
         _task("formats", "List the formats that are read and written."),
         _task("components", "List, extract or replace the parts of a traineddata file.",
               ("file",), {"output": "o"}),

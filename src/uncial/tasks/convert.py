@@ -34,6 +34,9 @@ class ConvertConfig:
     """Format of pages where the name does not tell it, such as page, page2013, alto, or lines for
     images of lines with .gt.txt."""
 
+    pages: str = ""
+    """Which pages of a file that has several, such as 1-5,8,20-; all where it is empty."""
+
     integer: bool = False
     """Write int8 weights, for a traineddata or ONNX file: smaller, faster, a little worse."""
 
@@ -90,7 +93,12 @@ def convert(config: ConvertConfig, reporter: Reporter = silent) -> ConvertResult
 
     if config.to or is_pages(config.source):
         size, notes = convert_pages(
-            config.source, config.target, config.to, strict=config.strict, reporter=reporter
+            config.source,
+            config.target,
+            config.to,
+            pages=config.pages,
+            strict=config.strict,
+            reporter=reporter,
         )
         return ConvertResult(source=config.source, target=config.target, size=size, losses=notes)
     from uncial.training.checkpoint import write_atomically

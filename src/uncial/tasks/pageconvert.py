@@ -32,7 +32,9 @@ SUFFIXES: Final = {
 
 def is_pages(path: Path) -> bool:
     """Whether there is a file of pages, or a folder that holds one."""
+    from uncial.formats.pages.archived import is_zip
     from uncial.formats.pages.base import HEAD, format_of
+    from uncial.formats.pages.mets import is_mets
     from uncial.formats.pages.source import page_files
 
     if path.is_dir():
@@ -40,7 +42,9 @@ def is_pages(path: Path) -> bool:
     if not path.is_file():
         return False
     with path.open("rb") as file:
-        return format_of(file.read(HEAD)) is not None
+        head = file.read(HEAD)
+    archived = is_zip(head) and path.suffix.lower() == ".zip"
+    return archived or is_mets(head) or format_of(head) is not None
 
 
 def format_to_write(source: Path, target: Path, to: str) -> str:
@@ -72,7 +76,7 @@ def format_to_write(source: Path, target: Path, to: str) -> str:
 
 
 def convert_pages(
-    source: Path, target: Path, to: str, *, strict: bool, reporter: Reporter
+    source: Path, target: Path, to: str, *, pages: str, strict: bool, reporter: Reporter
 ) -> tuple[int, tuple[str, ...]]:
     """Write the pages at `source` in another format.
 
@@ -87,10 +91,10 @@ def convert_pages(
         DataError: No page could be read.
     """
     from uncial.formats.pages.findings import summary
-    from uncial.formats.pages.source import open_pages
+    from uncial.formats.pages.source import open_pages, page_ranges
 
     kind = format_to_write(source, target, to)
-    opened = open_pages(source, images=False)
+    opened = open_pages(source, images=False, wanted=page_ranges(pages))
     writing = _lines_of if kind == "lines" else _files_of
     found: list[PageFinding] = []
     lost: Counter[str] = Counter()

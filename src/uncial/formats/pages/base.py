@@ -96,6 +96,9 @@ PAGE_READERS: Registry[PageReader] = Registry(
     {
         "page": "uncial.formats.pages.pagexml:READER",
         "alto": "uncial.formats.pages.alto:READER",
+        "hocr": "uncial.formats.pages.hocr:READER",
+        "json": "uncial.formats.pages.native:FORMAT",
+        "pdf": "uncial.formats.pages.pdf:READER",
         "image": "uncial.formats.pages.image:READER",
     },
 )
@@ -105,9 +108,14 @@ PAGE_WRITERS: Registry[PageWriter] = Registry(
         "page": "uncial.formats.pages.pagexml:WRITER",
         "page2013": "uncial.formats.pages.pagexml:WRITER_2013",
         "alto": "uncial.formats.pages.alto:WRITER",
+        "hocr": "uncial.formats.pages.hocr:WRITER",
+        "text": "uncial.formats.pages.plaintext:WRITER",
+        "json": "uncial.formats.pages.native:FORMAT",
+        "docx": "uncial.formats.pages.docx:WRITER",
+        "pdf": "uncial.formats.pages.pdf_writing:WRITER",
     },
 )
-_ORDER: Final = ("page", "alto", "image")
+_ORDER: Final = ("page", "alto", "hocr", "json", "pdf", "image")
 
 
 def format_of(head: bytes) -> str | None:

@@ -7,6 +7,7 @@ any other. Lists name its pages by their stem.
 from __future__ import annotations
 
 import os
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,10 +18,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from uncial.errors import ImageError
+from uncial.formats.lines.archives import DAMAGE
 from uncial.formats.lines.base import Fault, RawLine, Remark, stem_path
 from uncial.formats.lines.names import Origin
+from uncial.formats.pages.archived import is_zip
 from uncial.formats.pages.base import HEAD, format_of
 from uncial.formats.pages.findings import PageFinding
+from uncial.formats.pages.mets import is_mets
 from uncial.formats.pages.source import PageSource, Scan, open_pages, page_files
 from uncial.imaging.band import Band
 from uncial.imaging.crop import page_lines
@@ -161,15 +165,27 @@ def _origins(paths: tuple[Path, ...]) -> dict[Path, Origin]:
     }
 
 
+def _holds_xml(path: Path) -> bool:
+    """Whether a member of an archive may be a page."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return any(name.lower().endswith(".xml") for name in archive.namelist())
+    except DAMAGE:
+        return False
+
+
 class PageLines:
-    """Folders with PAGE or ALTO files in or below them, and such files."""
+    """Folders with PAGE or ALTO files in or below them, such files, METS, and archives."""
 
     def recognizes(self, path: Path) -> bool:
         """Whether there is a page that may have lines."""
         if path.is_dir():
             return next(page_files(path), None) is not None
         with path.open("rb") as file:
-            return format_of(file.read(HEAD)) in _KINDS
+            head = file.read(HEAD)
+        if is_zip(head):
+            return _holds_xml(path)
+        return is_mets(head) or format_of(head) in _KINDS
 
     def open(self, path: Path) -> PageLineReader:
         """A reader of the folder or file."""
