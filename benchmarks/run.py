@@ -25,6 +25,7 @@ BENCHMARKS = {
     "language": ("accuracy/language.py", "CER with n-grams of the text, 3 min; needs accuracy"),
     "beam": ("speed/beam.py", "lines a CPU-second of the beam, beside flashlight-text, 1 min"),
     "reading": ("speed/reading.py", "CPU time a line, beside Tesseract, 8 min; needs accuracy"),
+    "onnx_parity": ("interop/onnx_parity.py", "ONNX beside its model, 2 min; needs accuracy"),
     "to_ten_percent": ("speed/to_ten_percent.py", "training on Fraktur, beside kraken, 25 min"),
     "rendered_lines": ("speed/rendered_lines.py", "training, beside lstmtraining, 10 min"),
     "finetune_fraktur": (

@@ -154,6 +154,17 @@ KINDS: Final[Mapping[str, Kind]] = {
     "several-frames": Kind(
         "warning", "the image has several frames; the first is used", "save frames as single files"
     ),
+    "not-transcribed": Kind("skip", "the line has no text yet", "transcribe it to use it"),
+    "page-file": Kind(
+        "warning",
+        "a page file has something amiss, which was repaired where it could be",
+        "correct it in the program that wrote the file, if it matters",
+    ),
+    "line-geometry": Kind(
+        "warning",
+        "the place of the line on its page is doubtful",
+        "look at its image, and correct baseline or outline",
+    ),
     "folder-passed-over": Kind(
         "warning",
         "a folder has images but no .gt.txt, .box or .lstmf",

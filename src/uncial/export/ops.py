@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import cast
 
 import numpy as np
+from numpy.typing import NDArray
 from torch import Tensor
 
 from uncial.errors import ConfigError
@@ -64,9 +65,11 @@ class Writer:
         layout: Layout = "channels last" if "channels last" in layouts else "channels first"
         flows = [graph.turned(flow, layout) for flow in made]
         axis = 3 if layout == "channels last" else 1
+        data = graph.add("Concat", [flow.data for flow in flows], axis=axis)
         return replace(
             flows[0],
-            data=graph.add("Concat", [flow.data for flow in flows], axis=axis),
+            data=data,
+            joined=(*((flow.data, flow.channels) for flow in flows), (data, 0)),
             channels=sum(flow.channels for flow in flows),
             blank=all(flow.blank for flow in flows),
         )
@@ -192,16 +195,28 @@ class Writer:
             return _refused(op)
         flow = self.graph.in_reals(self._fold_height(op, given))
         flow = self.graph.turned(flow, "channels last")
-        weight, bias = array(op.lin.weight), self.graph.real(array(op.lin.bias))
-        if self.integer:
-            scale = np.maximum(np.abs(weight).max(1), 1e-8) / 127
-            levels = self.graph.constant(np.rint(weight / scale[:, None]).T, np.int8)
-            parts = [flow.data, levels, self.graph.real(scale), "", bias]
-            data = self.graph.add(f"{MICROSOFT}.DynamicQuantizeMatMul", parts)
-        else:
-            data = self.graph.add("MatMul", [flow.data, self.graph.real(weight.T)])
-            data = self.graph.add("Add", [data, bias])
+        bias = self.graph.real(array(op.lin.bias))
+        data = self.graph.add("Add", [self._product(flow, array(op.lin.weight).T), bias])
         return replace(flow, data=data, channels=op.lin.out_features, blank=False)
+
+    def _product(self, flow: Flow, weight: NDArray[np.float32]) -> str:
+        """A flow times a matrix, channels last; in integers each part that was joined by itself.
+
+        The parts differ too much in size for one scale: what goes around an LSTM and what comes
+        out of it.
+        """
+        graph = self.graph
+        if not self.integer:
+            return graph.add("MatMul", [flow.data, graph.real(weight)])
+        made, at = [], 0
+        for name, channels in flow.parts or ((flow.data, flow.channels),):
+            rows = weight[at : at + channels]
+            scale = np.maximum(np.abs(rows).max(0), 1e-8) / 127
+            levels = graph.constant(np.rint(rows / scale), np.int8)
+            op = f"{MICROSOFT}.DynamicQuantizeMatMul"
+            made.append(graph.add(op, [name, levels, graph.real(scale)]))
+            at += channels
+        return made[0] if len(made) == 1 else graph.add("Sum", made)
 
     def _same(self, op: Op, given: Flow) -> Flow:
         return given

@@ -29,13 +29,12 @@ def gray_of(image: Bytes) -> Bytes:
     sums = image[..., 0] * _LUMINANCE[0]
     sums += image[..., 1] * _LUMINANCE[1]
     sums += image[..., 2] * _LUMINANCE[2]
-    gray: Bytes = ((sums + _HALF) >> _SHIFT).astype(np.uint8)
-    return gray
+    return np.asarray((sums + _HALF) >> _SHIFT, np.uint8)
 
 
 def looked_up(image: Bytes, table: Bytes) -> Bytes:
     """The level that a table of 256 gives for each."""
-    return table.take(image)
+    return np.asarray(table.take(image))
 
 
 def histogram(image: Bytes) -> NDArray[np.int64]:
@@ -164,8 +163,7 @@ def _means(values: Floats, count: int) -> Floats:
     edges = np.arange(count + 1) * (size / count)
     first = np.minimum(edges.astype(np.intp), size - 1)
     reached = sums[first] + (edges - first)[:, None] * values[first]
-    means: Floats = (np.diff(reached, axis=0) * (count / size)).astype(np.float32)
-    return means
+    return np.asarray(np.diff(reached, axis=0) * (count / size), np.float32)
 
 
 def _kernel(deviation: float) -> Floats:
@@ -173,8 +171,7 @@ def _kernel(deviation: float) -> Floats:
     size = round(deviation * _REACH * 2 + 1) | 1
     at = np.arange(size) - size // 2
     weights = np.exp(-(at**2) / (2 * deviation**2))
-    kernel: Floats = (weights / weights.sum()).astype(np.float32)
-    return kernel
+    return np.asarray(weights / weights.sum(), np.float32)
 
 
 def _convolved(values: Floats, kernel: Floats, edge: str) -> Floats:

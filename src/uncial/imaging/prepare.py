@@ -159,7 +159,7 @@ def prepare(image: NDArray[np.uint8], preprocessing: Preprocessing) -> NDArray[n
         return _leptonica(image, preprocessing.height)
     if preprocessing.style == "kraken":
         return _krakens(image, preprocessing)
-    gray = _gray(image)
+    gray = to_gray(image)
     if preprocessing.centre:
         clear = _stretched(gray, preprocessing)
         line = centre_line(clear)
@@ -174,7 +174,7 @@ def is_light_on_dark(image: NDArray[np.uint8]) -> bool:
     Args:
         image: ``(H, W)`` gray or ``(H, W, 3)`` RGB.
     """
-    return _is_light_on_dark(_cumulated(_gray(image)))
+    return _is_light_on_dark(_cumulated(to_gray(image)))
 
 
 def text_span(image: NDArray[np.uint8], preprocessing: Preprocessing) -> float:
@@ -188,7 +188,7 @@ def text_span(image: NDArray[np.uint8], preprocessing: Preprocessing) -> float:
         return 1.0
     if preprocessing.style == "kraken":
         return float(2 * kraken.half_height(kraken.gray(image)) / image.shape[0])
-    return centre_line(_stretched(_gray(image), preprocessing)).span
+    return centre_line(_stretched(to_gray(image), preprocessing)).span
 
 
 def _leptonica(image: NDArray[np.uint8], height: int) -> NDArray[np.uint8]:
@@ -213,7 +213,8 @@ def _bounded(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return pixels
 
 
-def _gray(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def to_gray(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """``(H, W)`` gray of a gray or RGB image."""
     return image if image.ndim == 2 else raster.gray_of(image)
 
 

@@ -5,6 +5,12 @@ from __future__ import annotations
 import os
 from functools import cache
 from pathlib import Path
+from typing import Literal
+
+Backend = Literal[
+    "auto", "torch", "torch-float32", "torch-bfloat16", "torch-int8", "onnx-float32", "onnx-int8"
+]
+"""What computes a model, and in which numbers; auto and torch leave that open."""
 
 
 def cores() -> int:

@@ -1,4 +1,4 @@
-"""Convert a model file from one program's format to another's, and say what is lost."""
+"""Convert models and pages from one program's format to another's, and say what is lost."""
 
 from __future__ import annotations
 
@@ -24,14 +24,24 @@ class ConvertConfig:
     """What to convert, and into what."""
 
     source: Path
-    """Model file, whose content decides what it is; or a line store, for an .arrow of ketos."""
+    """Model file, folder with a checkpoint of transformers, or file or folder of pages; its content
+    decides what it is. For an .arrow of ketos a line store."""
 
     target: Path
-    """File to write; its suffix, .safetensors, .onnx, .traineddata, .mlmodel or .arrow, decides
-    its format."""
+    """File to write; its suffix decides its format: .safetensors, .onnx, .traineddata or .mlmodel
+    for models, for pages .page.xml, .alto.xml, .hocr, .tei.xml, .txt, .json, .docx or .pdf, for
+    lines .arrow. Pages also go into a folder, one file each, and a model with an encoder and a
+    decoder becomes a checkpoint of transformers in a folder."""
 
     kraken: bool = False
     """Write the .safetensors of kraken 7, not ours."""
+
+    to: str = ""
+    """Format of pages where the name does not tell it, such as page, page2013, alto, or lines for
+    images of lines with .gt.txt."""
+
+    pages: str = ""
+    """Which pages of a file that has several, such as 1-5,8,20-; all where it is empty."""
 
     integer: bool = False
     """Write int8 weights, for a traineddata or ONNX file: smaller, faster, a little worse."""
@@ -52,7 +62,8 @@ class ConvertResult:
         source: As given.
         target: As given.
         size: Bytes written.
-        losses: What the target does not hold, or holds changed.
+        losses: What the target does not hold, or holds changed; of pages also what was repaired
+            in reading them.
         parity: How an ONNX file reads beside its model.
     """
 
@@ -73,10 +84,12 @@ class _Converted:
 
 
 def convert(config: ConvertConfig, reporter: Reporter = silent) -> ConvertResult:
-    """Convert a model: safetensors of Uncial, traineddata, models of kraken; to ONNX.
+    """Convert a model, pages or lines from one program's format to another's.
 
-    What is lost is told. A conversion to the format that the file has already changes no byte,
-    but with integer weights. An ONNX file reads lines alone, and is compared with its model.
+    Models: safetensors of Uncial and traineddata of Tesseract, both ways, and to ONNX; safetensors
+    and checkpoints of transformers, both ways. What is lost is told. A conversion to the format
+    that the file has already changes no byte, but with integer weights. An ONNX file reads lines
+    alone, and is compared with its model.
 
     Raises:
         ConfigError: The network or its preparation has no counterpart in the target, or with
@@ -84,8 +97,23 @@ def convert(config: ConvertConfig, reporter: Reporter = silent) -> ConvertResult
         FormatError: The source is damaged, or a suffix is of no model file.
         MissingDependency: ONNX is wanted, and its package is not installed.
     """
+    from uncial.tasks.pageconvert import convert_pages, is_pages
+
+    lines = config.target.suffix.lower() == ".arrow"
+    if config.to or (not lines and is_pages(config.source)):
+        size, notes = convert_pages(
+            config.source,
+            config.target,
+            config.to,
+            pages=config.pages,
+            strict=config.strict,
+            reporter=reporter,
+        )
+        return ConvertResult(source=config.source, target=config.target, size=size, losses=notes)
     from uncial.training.checkpoint import write_atomically
 
+    if not config.target.suffix:
+        return _to_checkpoint(config, reporter)
     made = _converted(config, reporter)
     told = tuple(map(str, made.losses))
     if told and config.strict:
@@ -106,15 +134,37 @@ def convert(config: ConvertConfig, reporter: Reporter = silent) -> ConvertResult
     )
 
 
+def _to_checkpoint(config: ConvertConfig, reporter: Reporter) -> ConvertResult:
+    """A folder in the place of a file."""
+    from uncial.formats.models import native
+    from uncial.models.pretrained import write_pretrained
+
+    if config.strict:
+        raise ConfigError(
+            f"{config.target}: a checkpoint of transformers does not hold how lines are prepared",
+            remedy="convert without strict if that is acceptable; nothing was written",
+        )
+    archive = native.unpack(config.source.read_bytes())
+    losses = tuple(map(str, write_pretrained(archive, config.target)))
+    for loss in losses:
+        reporter(Note(text=loss, level="warning"))
+    size = sum(path.stat().st_size for path in config.target.iterdir())
+    return ConvertResult(source=config.source, target=config.target, size=size, losses=losses)
+
+
 def _converted(config: ConvertConfig, reporter: Reporter) -> _Converted:
     from uncial.formats.models import kraken, native, traineddata
     from uncial.formats.models.base import Loss
-    from uncial.formats.models.kinds import model_kind
+    from uncial.formats.models.kinds import is_pretrained, model_kind
 
     if config.target.suffix.lower() == ".arrow":
         return _Converted(_line_set(config.source))
     wanted = _wanted(config)
     coreml = config.target.suffix.lower() == ".mlmodel"
+    if is_pretrained(config.source) and wanted == "safetensors":
+        from uncial.models.hub import open_checkpoint
+
+        return _Converted(native.pack(open_checkpoint(config.source, reporter)))
     data = config.source.read_bytes()
     given, name = model_kind(data, config.source.name), config.source.name
     if given == "onnx":

@@ -42,7 +42,8 @@ class IngestConfig:
     }
     sources: tuple[Path, ...]
     """Folders of images with .gt.txt or .box files or of .lstmf files, zip or tar archives of
-    images and .gt.txt, CSV, TSV or Parquet tables, lists of files, line stores."""
+    images and .gt.txt, CSV, TSV or Parquet tables, PAGE or ALTO files with images of their pages
+    and folders of them, lists of files, line stores."""
     output: Path
     """Folder of the new line store."""
     seed: int = 0

@@ -143,6 +143,10 @@ def _read_source(reader: LineReader, lists: SplitLists | None, prefix: str, inta
         if line.split and not split:
             intake.skip(named, "unknown-split", line.split)
             continue
+        unwanted = next((one for one in line.faults if KINDS[one.code].severity == "skip"), None)
+        if unwanted:
+            intake.skip(named, unwanted.code, unwanted.detail)
+            continue
         intake.take(named, split)
     for code, source, detail in reader.remarks:
         intake.find(code, "", source, detail)

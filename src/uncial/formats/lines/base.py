@@ -25,7 +25,7 @@ MAX_IMAGE_BYTES: Final = 256 * 2**20
 """Larger image files are not read at all; no line image comes near."""
 
 _BY_LENGTH: Final = tuple(
-    sorted((*IMAGE_SUFFIXES, GT_SUFFIX, ".lstmf", ".box"), key=len, reverse=True)
+    sorted((*IMAGE_SUFFIXES, GT_SUFFIX, ".lstmf", ".box", ".xml"), key=len, reverse=True)
 )
 
 
@@ -126,10 +126,11 @@ LINE_FORMATS: Registry[LineFormat] = Registry(
         "compiled": "uncial.formats.lines.compiled:COMPILED",
         "lstmf": "uncial.formats.lines.lstmf:SAMPLES",
         "table": "uncial.formats.lines.tabular:TABLE",
+        "pages": "uncial.formats.pages.groundtruth:PAGE_LINES",
         "list": "uncial.formats.lines.listing:LIST",
     },
 )
-_ORDER: Final = ("pairs", "packed", "compiled", "lstmf", "table", "list")
+_ORDER: Final = ("pairs", "packed", "compiled", "lstmf", "table", "pages", "list")
 
 
 def open_source(path: Path) -> LineReader:
@@ -149,8 +150,8 @@ def open_source(path: Path) -> LineReader:
         f"{path}: no line ground truth found here",
         remedy="give a folder with images and .gt.txt or .box files of the same name, or with "
         ".lstmf files, a zip or tar of images and .gt.txt, an .arrow file of ketos, a CSV, TSV or "
-        "Parquet file with the "
-        "columns image and text, a folder that holds one, or a list of files",
+        "Parquet file with the columns image and text, a folder that holds one, a folder of PAGE "
+        "or ALTO files with images of their pages, or a list of files",
     )
 
 

@@ -8,7 +8,7 @@ name, and neither opens other files: images are found by `uncial.formats.pages.s
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Protocol
@@ -21,6 +21,8 @@ from uncial.registry import Registry
 
 MAX_PAGE_BYTES: Final = 128 * 2**20
 """Larger files of pages are not read; the ALTO of a newspaper page has a tenth of that."""
+Images = Callable[[Page], bytes | None]
+"""Gives the encoded image of a page; None where there is none."""
 HEAD: Final = 4096
 """Bytes by which a format is told."""
 
@@ -80,8 +82,13 @@ class PageWriter(Protocol):
     suffix: str
     many: bool
 
-    def write(self, pages: Sequence[Page]) -> Written:
-        """The bytes of a file with these pages, one if the format holds no more."""
+    def write(self, pages: Sequence[Page], images: Images | None = None) -> Written:
+        """The bytes of a file with these pages, one if the format holds no more.
+
+        Args:
+            pages: At least one.
+            images: Gives the encoded image of a page, for formats that hold images.
+        """
 
 
 PAGE_READERS: Registry[PageReader] = Registry(
@@ -89,6 +96,11 @@ PAGE_READERS: Registry[PageReader] = Registry(
     {
         "page": "uncial.formats.pages.pagexml:READER",
         "alto": "uncial.formats.pages.alto:READER",
+        "hocr": "uncial.formats.pages.hocr:READER",
+        "json": "uncial.formats.pages.native:FORMAT",
+        "tei": "uncial.formats.pages.tei:READER",
+        "abbyy": "uncial.formats.pages.abbyy:READER",
+        "pdf": "uncial.formats.pages.pdf:READER",
         "image": "uncial.formats.pages.image:READER",
     },
 )
@@ -98,9 +110,15 @@ PAGE_WRITERS: Registry[PageWriter] = Registry(
         "page": "uncial.formats.pages.pagexml:WRITER",
         "page2013": "uncial.formats.pages.pagexml:WRITER_2013",
         "alto": "uncial.formats.pages.alto:WRITER",
+        "hocr": "uncial.formats.pages.hocr:WRITER",
+        "text": "uncial.formats.pages.plaintext:WRITER",
+        "json": "uncial.formats.pages.native:FORMAT",
+        "docx": "uncial.formats.pages.docx:WRITER",
+        "tei": "uncial.formats.pages.tei:WRITER",
+        "pdf": "uncial.formats.pages.pdf_writing:WRITER",
     },
 )
-_ORDER: Final = ("page", "alto", "image")
+_ORDER: Final = ("page", "alto", "hocr", "json", "tei", "abbyy", "pdf", "image")
 
 
 def format_of(head: bytes) -> str | None:
@@ -135,12 +153,13 @@ def read_pages(data: bytes, name: str) -> PagesRead:
     return PAGE_READERS.get(found).read(data, name)
 
 
-def write_pages(pages: Sequence[Page], kind: str) -> Written:
+def write_pages(pages: Sequence[Page], kind: str, images: Images | None = None) -> Written:
     """The bytes of a file of one format.
 
     Args:
         pages: At least one; only one where the format holds no more.
         kind: Name of a writer, e.g. ``"alto"``.
+        images: Gives the encoded image of a page, for formats that hold images.
 
     Raises:
         ConfigError: There is no such writer.
@@ -152,7 +171,7 @@ def write_pages(pages: Sequence[Page], kind: str) -> Written:
             f"{len(pages)} pages do not go into one file of format {kind}",
             remedy="write each page into a file of its own",
         )
-    return writer.write(pages)
+    return writer.write(pages, images)
 
 
 def read_file(path: Path) -> PagesRead:

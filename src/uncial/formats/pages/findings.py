@@ -159,7 +159,8 @@ def summary(findings: Iterable[PageFinding]) -> list[str]:
 
 
 def _example(finding: PageFinding) -> str:
-    where = ": ".join(filter(None, (finding.source, finding.element)))
+    source = finding.source.replace("\\", "/").rpartition("/")[2]
+    where = ": ".join(filter(None, (source, finding.element)))
     return (
         " ".join(filter(None, (where, f"({finding.detail})" if finding.detail else ""))) or "here"
     )

@@ -7,25 +7,33 @@ they are asked for, so that thousands of pages take no memory.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+import shutil
+import weakref
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from uncial.errors import FormatError, ImageError
+from uncial.errors import ConfigError, FormatError, ImageError
 from uncial.formats.lines.cutting import PageImage
+from uncial.formats.pages.archived import is_zip, unpack
 from uncial.formats.pages.base import HEAD, format_of, read_file
 from uncial.formats.pages.findings import PageFinding
 from uncial.formats.pages.mending import mend
-from uncial.formats.pages.places import FoundImage, ImageFinder, is_page_image
+from uncial.formats.pages.mets import is_mets, mets_files
+from uncial.formats.pages.pdf import rendered
+from uncial.formats.pages.places import ImageFinder, is_page_image
 from uncial.page.geometry import scaled
 from uncial.page.layout import Page
 
 _SHAPE: Final = 0.01  # sides may differ by this share and be of the same image still
-_FIRST: Final = ("page", "alto")  # of two files for one image the first kind counts
+PageRanges = Sequence[range]
+"""Numbers of pages."""
+_WITH_LINES: Final = ("page", "alto")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -37,17 +45,31 @@ class Scan:
         path: Of the image; None where there is none.
         data: The image's bytes where it lies in no file of its own.
         findings: What was repaired or is amiss.
+        origin: Where it came from; what that unpacked stays as long as one of its scans.
     """
 
     page: Page
     path: Path | None = None
     data: bytes | None = None
     findings: tuple[PageFinding, ...] = ()
+    origin: PageSource | None = None
 
     @property
     def has_image(self) -> bool:
         """Whether there is an image to read."""
         return self.path is not None or self.data is not None
+
+    def encoded(self) -> bytes | None:
+        """The bytes of the image's file; None where there is none."""
+        data = self.data
+        if data is None and self.path is not None:
+            try:
+                data = self.path.read_bytes()
+            except OSError:
+                return None
+        if data is not None and _is_pdf(data):
+            return _jpeg(self.image())
+        return data
 
     def image(self) -> NDArray[np.uint8]:
         """``(H, W)`` gray or ``(H, W, 3)`` RGB pixels, decoded anew each time.
@@ -63,6 +85,8 @@ class Scan:
                 remedy="put it beside the page file",
             )
         opened = PageImage(self.path or Path(page.image), self.data)
+        if opened.data is not None and _is_pdf(opened.data):
+            return rendered(opened.data, page.frame, where)
         header = opened.header_size(page.frame)
         upright = header == (page.width, page.height)
         pixels = opened.pixels(page.frame, upright=upright)
@@ -82,11 +106,15 @@ class PageSource:
     Attributes:
         paths: Files of pages in the order in which they are read.
         root: Images are sought below it only.
+        wanted: Which pages of a file that has several, from 1; empty takes all.
+        noted: Findings about what they were taken from, e.g. members of an archive.
         findings: About files that gave no page; complete once iteration has ended.
     """
 
     paths: tuple[Path, ...]
     root: Path
+    wanted: PageRanges = ()
+    noted: tuple[PageFinding, ...] = ()
     findings: list[PageFinding] = field(default_factory=list)
 
     def __len__(self) -> int:
@@ -95,9 +123,12 @@ class PageSource:
 
     def __iter__(self) -> Iterator[Scan]:
         """Read every page."""
-        self.findings.clear()
+        self.findings[:] = self.noted
         finder = ImageFinder(self.root)
+        used: set[tuple[Path, int]] = set()
         for path in self.paths:
+            if (path, 0) in used:  # a picture that a page file before was about
+                continue
             try:
                 found = read_file(path)
             except FormatError as error:
@@ -105,44 +136,89 @@ class PageSource:
                     PageFinding(code="unreadable", source=str(path), detail=error.problem)
                 )
                 continue
-            for page in found.pages:
+            several = len(found.pages) > 1
+            for number, page in enumerate(found.pages, start=1):
+                if several and self.wanted and not any(number in one for one in self.wanted):
+                    continue
                 own = tuple(one for one in found.findings if one.source == page.source)
-                if len(found.pages) > 1:
+                if several:
                     own = own if page is found.pages[0] else ()
-                yield _fitted(page, path, finder, own)
+                scan = _fitted(page, path, finder, own)
+                if scan.path is not None:
+                    if (scan.path, page.frame) in used:
+                        self.findings.append(
+                            PageFinding(code="same-image", source=str(path), detail=page.image)
+                        )
+                        continue
+                    used.add((scan.path, page.frame))
+                yield replace(scan, origin=self)
 
 
-def open_pages(path: Path, *, images: bool = True) -> PageSource:
+def page_ranges(text: str) -> PageRanges:
+    """Ranges of pages as people write them: ``1-5,8,20-`` are 1 to 5, 8, and all from 20.
+
+    Raises:
+        ConfigError: It is written otherwise.
+    """
+    found = []
+    for part in filter(None, text.replace(" ", "").split(",")):
+        first, dash, last = part.partition("-")
+        numbers = [one for one in (first, last) if one]
+        if not numbers or not all(one.isdecimal() and 0 < int(one) < 10**7 for one in numbers):
+            raise ConfigError(
+                f"{text!r} names no pages", remedy="write numbers and ranges, such as 1-5,8,20-"
+            )
+        begin = int(first or 1)
+        found.append(range(begin, (int(last) if last else 10**7 if dash else begin) + 1))
+    return tuple(found)
+
+
+def open_pages(path: Path, *, images: bool = True, wanted: PageRanges = ()) -> PageSource:
     """The pages of a file, of a folder and those below it, or that a list names.
 
     Args:
-        path: A file of any page format, a folder, or a list of such files or their stems.
+        path: A file of any page format, a METS file, a folder or ZIP archive of such files, or a
+            list of them or their stems.
         images: Take pictures that no page file is about as empty pages.
+        wanted: Which pages of a file that has several, from 1; empty takes all.
 
     Raises:
         FormatError: There is nothing at `path`, or no page in it.
     """
+    if not path.exists():
+        raise FormatError(f"{path}: no such file or folder", remedy="check the path")
+    noted: list[PageFinding] = []
+    unpacked: Path | None = None
+    if not path.is_dir() and is_zip(_head(path)):
+        unpacked, noted = unpack(path)
+        path = unpacked
     if path.is_dir():
         found, root = _in_folder(path, images=images), path
-    elif not path.exists():
-        raise FormatError(f"{path}: no such file or folder", remedy="check the path")
+    elif is_mets(_head(path)):
+        found, noted = mets_files(path)
+        root = path.parent
     else:
         root = path.parent
         found = [path] if _kind(path) else _listed(path)
         if root.name.lower() in ("page", "alto") and found:
             root = root.parent
     if not found:
+        if unpacked is not None:
+            shutil.rmtree(unpacked, ignore_errors=True)
         raise FormatError(
             f"{path}: no page found here",
             remedy="give a file, folder or list of PAGE, ALTO or images",
         )
-    return PageSource(paths=tuple(found), root=root)
+    source = PageSource(paths=tuple(found), root=root, wanted=wanted, noted=tuple(noted))
+    if unpacked is not None:
+        weakref.finalize(source, shutil.rmtree, unpacked, ignore_errors=True)
+    return source
 
 
 def page_files(folder: Path) -> Iterator[Path]:
     """Files of pages in a folder and below it, plain images left aside, sorted."""
     for path in _files(folder):
-        if path.suffix.lower() == ".xml" and _kind(path) in _FIRST:
+        if path.suffix.lower() == ".xml" and _kind(path) in _WITH_LINES:
             yield path
 
 
@@ -158,7 +234,7 @@ def _in_folder(folder: Path, *, images: bool) -> list[Path]:
         for path in files
         if is_page_image(path.name) and not _is_taken(path, about) and _kind(path)
     ]
-    return sorted([*pages, *bare])
+    return [*pages, *bare]
 
 
 def _is_taken(image: Path, about: set[tuple[Path, str]]) -> bool:
@@ -176,11 +252,16 @@ def _files(folder: Path) -> Iterator[Path]:
 
 def _kind(path: Path) -> str | None:
     """The format of a file by its content."""
+    return format_of(_head(path))
+
+
+def _head(path: Path) -> bytes:
+    """The beginning of a file; nothing of one that cannot be opened."""
     try:
         with path.open("rb") as file:
-            return format_of(file.read(HEAD))
+            return file.read(HEAD)
     except OSError:
-        return None
+        return b""
 
 
 def _listed(path: Path) -> list[Path]:
@@ -205,7 +286,9 @@ def _entry(folder: Path, entry: str) -> Path | None:
 def _fitted(page: Page, path: Path, finder: ImageFinder, findings: tuple[PageFinding, ...]) -> Scan:
     """A page on its image: size filled in or coordinates scaled where they must be."""
     found = [*findings]
-    place = FoundImage(path) if is_page_image(path.name) else finder.find(page.image, path)
+    if path.name == page.image:  # a picture or PDF is its own image
+        return Scan(page=page, path=path, findings=findings)
+    place = finder.find(page.image, path)
 
     def note(code: str, detail: str = "") -> None:
         found.append(PageFinding(code=code, source=page.source, detail=detail))
@@ -227,6 +310,15 @@ def _fitted(page: Page, path: Path, finder: ImageFinder, findings: tuple[PageFin
         fitted, more = mend(fitted)
         found += more
     return Scan(page=fitted, path=place.path, findings=tuple(found))
+
+
+def _jpeg(pixels: NDArray[np.uint8]) -> bytes:
+    ordered = cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR) if pixels.ndim == 3 else pixels
+    return bytes(cv2.imencode(".jpg", ordered)[1].tobytes())
+
+
+def _is_pdf(data: bytes) -> bool:
+    return b"%PDF-" in data[:1024]
 
 
 def _sized(page: Page, size: tuple[int, int], note: Callable[[str, str], None]) -> Page:

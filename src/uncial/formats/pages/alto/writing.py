@@ -11,7 +11,7 @@ from typing import Final
 from lxml import etree
 
 from uncial.formats.pages.alto import vocabulary
-from uncial.formats.pages.base import LossTally, Written
+from uncial.formats.pages.base import Images, LossTally, Written
 from uncial.formats.pages.markup import (
     Element,
     Names,
@@ -40,7 +40,7 @@ class AltoWriter:
     suffix = ".xml"
     many = False
 
-    def write(self, pages: Sequence[Page]) -> Written:
+    def write(self, pages: Sequence[Page], images: Images | None = None) -> Written:
         """The file of one page."""
         work = _Work(pages[0])
         return Written(data=bytes_of(work.root()), losses=work.tally.losses())
@@ -64,7 +64,7 @@ class _Work:
         )
         root.set(f"{{{_SCHEMA}}}schemaLocation", f"{space} {vocabulary.SCHEMA}")
         self.reserve()
-        about, tags = add(root, "Description"), add(root, "Tags")
+        about = add(root, "Description")
         layout = etree.Element(f"{{{space}}}Layout", nsmap={None: space})  # type: ignore[dict-item]
         name = self.names.take(page.id or vocabulary.DUMMY_PAGE, "page")
         size = {"WIDTH": str(page.width), "HEIGHT": str(page.height)}
@@ -72,7 +72,8 @@ class _Work:
         place = add(sheet, "PrintSpace", {"HPOS": "0", "VPOS": "0", **size})
         made = [self.region(place, region) for region in page.regions]
         self.describe(about)
-        self.tagged(tags)
+        if self.tags:
+            self.tagged(add(root, "Tags"))
         if page.ordered and made:
             order = add(add(root, "ReadingOrder"), "OrderedGroup",
                         {"ID": self.names.take("", "order")})  # fmt: skip

@@ -8,7 +8,7 @@ from typing import Final
 
 from lxml import etree
 
-from uncial.formats.pages.base import LossTally, Written
+from uncial.formats.pages.base import Images, LossTally, Written
 from uncial.formats.pages.markup import Element, Names, add, bytes_of, confidence_text, fit
 from uncial.formats.pages.pagexml import vocabulary
 from uncial.page.geometry import bounds, box_along, region_box
@@ -34,7 +34,7 @@ class PageXmlWriter:
     suffix: str
     many: bool = False
 
-    def write(self, pages: Sequence[Page]) -> Written:
+    def write(self, pages: Sequence[Page], images: Images | None = None) -> Written:
         """The file of one page."""
         work = _Work(pages[0], self.version)
         return Written(data=bytes_of(work.root()), losses=work.tally.losses())
