@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from PIL import Image as Pillow
 from torch import Tensor
 
-from uncial.archive import ModelArchive
+from uncial.archive import Channel, ChannelKind, ModelArchive
 from uncial.decoding.kraken.baselines import Marks, Points, baselines
 from uncial.decoding.kraken.order import Box, reading_order
 from uncial.decoding.kraken.regions import regions
@@ -34,6 +34,7 @@ from uncial.nn.weights import network_of
 from uncial.page.layout import Direction, Line, Page, Polygon, Region
 
 Image = NDArray[np.uint8]
+_KINDS: tuple[tuple[ChannelKind, str], ...] = (("baseline", "baselines"), ("region", "regions"))
 _MOST = 20_000  # px of a side of the scaled page
 _BEGINS, _ENDS = "_start_separator", "_end_separator"
 
@@ -51,6 +52,7 @@ class KrakenSegmenter:
         FormatError: It does not say what its maps show.
 
     Attributes:
+        channels: Lines and regions that it tells apart.
         exact: Compute in 32 bits everywhere.
     """
 
@@ -70,6 +72,11 @@ class KrakenSegmenter:
                 remedy="give an unchanged segmentation model of kraken",
             )
         self._begins, self._ends = marks[_BEGINS], marks[_ENDS]
+        self.channels = tuple(
+            Channel(kind=kind, type=name)
+            for kind, named in _KINDS
+            for name in (self._lines if named == "baselines" else self._regions)
+        )
 
     @classmethod
     def load(cls, path: Path | str) -> KrakenSegmenter:
