@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from uncial.formats.models import kraken
+from uncial.models.blla import KrakenSegmenter
 from uncial.models.hub import open_model
 
 pytestmark = [pytest.mark.data, pytest.mark.kraken]
@@ -74,3 +75,32 @@ def test_both_read_the_same_and_kraken_reads_what_we_write_back(
         path = tmp_path / name
         path.write_bytes(kraken.pack(archive, coreml=name.endswith("mlmodel"))[0])
         assert read_by_kraken(path, lines) == ours
+
+
+_SEGMENT = """
+import json, sys, warnings
+warnings.simplefilter("ignore")
+from pathlib import Path
+import kraken
+from PIL import Image
+from kraken.configs import SegmentationInferenceConfig
+from kraken.tasks import SegmentationTaskModel
+model = str(Path(kraken.__file__).with_name("blla.mlmodel"))
+task = SegmentationTaskModel.load_model(model)
+config = SegmentationInferenceConfig(accelerator="cpu")
+page = task.predict(im=Image.open(sys.argv[1]), config=config)
+print(json.dumps([model, [line.baseline for line in page.lines]]))
+"""
+
+
+@pytest.mark.slow
+def test_both_find_the_same_baselines(shared_data: Path) -> None:
+    page = shared_data / "pages-hw-en-hooker-page" / "JDH_2_16_67_001.jpg"
+    done = subprocess.run(
+        [kraken_python(), "-c", _SEGMENT, str(page)], capture_output=True, text=True, check=True
+    )
+    model, theirs = json.loads(done.stdout.splitlines()[-1])
+    segmenter = KrakenSegmenter.load(model)
+    segmenter.exact = True
+    found = segmenter.segment(np.asarray(Image.open(page).convert("RGB")))
+    assert [[list(map(int, point)) for point in line.baseline] for line in found.lines()] == theirs
