@@ -1,7 +1,7 @@
-"""Texts of pages without places: plain text, TEI and Word files → one string.
+r"""Texts of pages without places: plain text, TEI and Word files → one string.
 
-Lines end in ``\\n`` where the file ends them (``lb`` and paragraphs of TEI, paragraphs and
-breaks of Word), pages in ``\\f`` where it marks them.
+Lines end in ``\n`` where the file ends them (``lb`` and paragraphs of TEI, paragraphs and
+breaks of Word), pages in ``\f`` where it marks them.
 
 Source: TEI P5 (``lb``, ``pb``); ECMA-376 through python-docx.
 """
