@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 CODE := src tests docs $(wildcard benchmarks)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format format-check lint types contracts bench docs clean
+.PHONY: help setup demo studio studio-assets test check format format-check lint types contracts bench docs clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' \
@@ -24,6 +24,12 @@ $(READY): pyproject.toml constraints.txt
 
 demo: $(READY) ## The whole loop in minutes: make lines, train, evaluate, read
 	@$(BIN)/uncial demo
+
+studio: $(READY) ## The browser studio on this machine
+	@$(BIN)/uncial studio
+
+studio-assets: $(READY) ## Fetch what the studio needs in the browser, with npm, once
+	@$(BIN)/python -m uncial.studio.assets
 
 test: $(READY) ## All tests; what needs absent data or programs is skipped with a message
 	@$(BIN)/python -m pytest -q

@@ -25,6 +25,7 @@ BENCHMARKS = {
     "language": ("accuracy/language.py", "CER with n-grams of the text, 3 min; needs accuracy"),
     "beam": ("speed/beam.py", "lines a CPU-second of the beam, beside flashlight-text, 1 min"),
     "reading": ("speed/reading.py", "CPU time a line, beside Tesseract, 8 min; needs accuracy"),
+    "onnx_parity": ("interop/onnx_parity.py", "ONNX beside its model, 2 min; needs accuracy"),
     "to_ten_percent": ("speed/to_ten_percent.py", "training on Fraktur, beside kraken, 25 min"),
     "rendered_lines": ("speed/rendered_lines.py", "training, beside lstmtraining, 10 min"),
     "finetune_fraktur": (
@@ -32,6 +33,7 @@ BENCHMARKS = {
         "fine-tuning frak2021, beside lstmtraining, 5 min",
     ),
     "voting": ("accuracy/voting.py", "five folds that vote, beside one model, 60 min"),
+    "small_data": ("accuracy/small_data.py", "a base tuned with 50 lines, 200 and all, 40 min"),
     "label_errors": ("accuracy/label_errors.py", "planted label errors found, 15 min"),
     "doctor": ("robustness/doctor.py", "ten provoked failures and five sound runs, 10 min"),
     "resume": ("speed/resume.py", "killed ten times, equal bit for bit, 4 min"),

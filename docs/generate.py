@@ -7,12 +7,12 @@ import inspect
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import get_type_hints
+from typing import get_args, get_type_hints
 
 from uncial import errors
 from uncial.cli.flags import field_help, flag_names, prose, usage_of
-from uncial.cli.main import EXIT_CODES
-from uncial.tasks.base import TASKS, Option, Task, options
+from uncial.cli.main import COMMANDS, EXIT_CODES
+from uncial.tasks.base import Option, Task, options
 
 _HERE = Path(__file__).parent
 _MADE = "<!-- Written by docs/generate.py; run `make docs` instead of editing. -->"
@@ -45,7 +45,7 @@ def _cli() -> Iterator[str]:
         '"remedy": …}}`, where `code` is the name of the class in [errors](errors.md) in '
         "snake case."
     )
-    for task in TASKS.values():
+    for task in COMMANDS.values():
         yield from ("", f"## uncial {task.name}", "")
         yield from _command(task)
 
@@ -61,8 +61,11 @@ def _command(task: Task) -> Iterator[str]:
     for option in given:
         flags = ", ".join(f"`{name}`" for name in flag_names(task, option))
         yield f"| {flags} | {_default(option)} | {_meaning(option)} |"
-    result = get_type_hints(run)["return"]
-    keys = ", ".join(f"`{item.name}`" for item in dataclasses.fields(result))
+    told = get_type_hints(run)["return"]
+    results = get_args(told) or (told,)
+    keys = "; or ".join(
+        ", ".join(f"`{item.name}`" for item in dataclasses.fields(result)) for result in results
+    )
     yield from ("", f"`--json` gives {keys}.")
 
 
@@ -74,7 +77,7 @@ def _config() -> Iterator[str]:
         "defaults, then the file, then flags. Unknown options are errors. A dotted name is a "
         "TOML table: `optimizer.lr` is `lr` under `[optimizer]`."
     )
-    for task in TASKS.values():
+    for task in COMMANDS.values():
         config, _ = task.load()
         every = list(options(config))
         if not every:

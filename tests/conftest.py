@@ -12,6 +12,8 @@ from hypothesis import settings
 
 _CI = os.environ.get("UNCIAL_CI") == "1"
 _TESSERACT = ("tesseract", "combine_tessdata", "lstmtraining")
+_CHROMIUM = ("/usr/bin/chromium", "npm")
+_REQUIRED_IN_CI = ("tesseract", "chromium")
 
 settings.register_profile("dev", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
@@ -35,19 +37,22 @@ def shared_data() -> Path:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     missing = [program for program in _TESSERACT if shutil.which(program) is None]
+    no_browser = [program for program in _CHROMIUM if shutil.which(program) is None]
     has_data = data_folder().is_dir()
     for item in items:
         if missing and item.get_closest_marker("tesseract"):
             item.add_marker(pytest.mark.skip(reason=f"not installed: {', '.join(missing)}"))
+        if no_browser and item.get_closest_marker("chromium"):
+            item.add_marker(pytest.mark.skip(reason=f"not installed: {', '.join(no_browser)}"))
         if not has_data and item.get_closest_marker("data"):
             item.add_marker(pytest.mark.skip(reason=f"no data folder at {data_folder()}"))
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport]:
-    """In CI a skipped test of the Tesseract programs is a failure: formats would drift."""
+    """In CI a skipped test of outside programs is a failure: nobody else would notice a break."""
     report = yield
-    if _CI and report.skipped and item.get_closest_marker("tesseract"):
+    if _CI and report.skipped and any(map(item.get_closest_marker, _REQUIRED_IN_CI)):
         report.outcome = "failed"
         report.longrepr = f"{item.nodeid} must not be skipped in CI: {report.longrepr}"
     return report

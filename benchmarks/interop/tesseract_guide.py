@@ -1,7 +1,8 @@
 """The four experiments of Tesseract's training guide, each one ``uncial train`` command.
 
 Lines of English prose are drawn in the open faces of ``uncial[demo]`` (the *base set*) and in
-DejaVu Sans Condensed Bold, which stands for the guide's Impact::
+Anton, a condensed grotesque under the OFL that stands for the guide's Impact (the file
+``Anton_400Regular.ttf`` of ``@expo-google-fonts/anton`` in a font folder)::
 
     python benchmarks/interop/tesseract_guide.py                 # all four
     python benchmarks/interop/tesseract_guide.py face plus-minus
@@ -9,7 +10,8 @@ DejaVu Sans Condensed Bold, which stands for the guide's Impact::
 *scratch* trains the guide's network on the base set; it reads those faces, the condensed one
 hardly. *face* fine-tunes ``eng`` on lines in the condensed face; what that costs the base set is
 stated. *plus-minus* adds ± to ``eng`` from 14 lines that hold it among others without it, and looks
-for it in the condensed face, which those lines never show. *top-layer* replaces the layers above
+for it in two faces which those lines never show, DejaVu Sans Condensed Bold (Debian:
+``fonts-dejavu-extra``) and Anton, whose ± is a speck. *top-layer* replaces the layers above
 the fifth, and learns faster than from scratch.
 
 ``tesseract --psm 13`` reads the test lines with the base and with the result; scores are by
@@ -37,7 +39,8 @@ from rendering import corpus_lines
 from engines import UNCIAL, Line, pairs, program, read_with_tesseract, scored, tessdata
 from measure import ONE_THREAD, Run, Skip, fresh, guarded, measured, record, shown
 
-CONDENSED = "DejaVuSansCondensed-Bold.ttf"
+CONDENSED = "Anton_400Regular.ttf"
+UNSEEN = "DejaVuSansCondensed-Bold.ttf"
 SIGN = "±"
 EXAMPLES = 14
 SPLITS = ("train", "val", "test")
@@ -71,7 +74,8 @@ EXPERIMENTS = {
         data="condensed", options=(), steps=200, reads=("condensed", "faces")
     ),
     "plus-minus": Experiment(
-        data="signs", options=(), steps=400, reads=("signs", "signs-condensed", "faces")
+        data="signs", options=(), steps=900,
+        reads=("signs", "signs-unseen", "signs-condensed", "faces"),
     ),
     "top-layer": Experiment(
         data="faces",
@@ -167,11 +171,14 @@ def draw(folder: Path, train: int, test: int, seed: int) -> Path:
     """Folders of lines in tesstrain's layout, of text that no two splits share."""
     from uncial.synth.fonts import read_font, system_font_files, text_fonts
 
-    found = [path for path in system_font_files() if path.name == CONDENSED]
-    if not found:
-        raise Skip(f"{CONDENSED} is not installed (Debian: fonts-dejavu-extra)")
-    condensed, faces = [read_font(found[0])], text_fonts()
+    found = {path.name: path for path in system_font_files()}
+    for name in (CONDENSED, UNSEEN):
+        if name not in found:
+            raise Skip(f"{name} is in no font folder; put it into ~/.local/share/fonts")
+    condensed, unseen = [read_font(found[CONDENSED])], [read_font(found[UNSEEN])]
+    faces = text_fonts()
     texts = corpus_lines(seed)
+    random.Random(seed).shuffle(texts)  # prose of many places in each split
     counts = {"train": train, "val": max(4, train // 10), "test": test}
     start = 0
     chosen = {}
@@ -183,6 +190,7 @@ def draw(folder: Path, train: int, test: int, seed: int) -> Path:
     write_set(sets / "faces", chosen, faces, seed)
     write_set(sets / "condensed", chosen, condensed, seed + 1)
     write_set(sets / "signs", signs, faces, seed + 2)
+    write_set(sets / "signs-unseen", {"test": signs["test"]}, unseen, seed + 4)
     write_set(sets / "signs-condensed", {"test": signs["test"]}, condensed, seed + 3)
     return sets
 

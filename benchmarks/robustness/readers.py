@@ -125,9 +125,9 @@ def _components(name: str) -> list[bytes]:
 def read_traineddata(data: bytes, folder: Path) -> None:
     from uncial.formats.models import native, traineddata
     from uncial.formats.models.kinds import model_kind
-    from uncial.models.hub import TesseractReader
     from uncial.models.recognizer import Recognizer
     from uncial.models.tesseract import TesseractModel
+    from uncial.models.tesseract_reader import TesseractReader
     from uncial.tasks.inspect import _traineddata_facts
 
     def reading() -> None:

@@ -6,6 +6,7 @@ is what each further line costs: the same list given several times over in one p
 the process that reads it once, so start and model cancel out::
 
     python benchmarks/speed/reading.py --model RUN/model.safetensors
+    python benchmarks/speed/reading.py --backends torch-bfloat16 onnx-int8 --peers frak2021
 
 Rows go to ``results/reading.jsonl``.
 """
@@ -48,6 +49,10 @@ def main() -> None:
     usual = WORK / "accuracy" / "fraktur" / "run" / "model.safetensors"
     parser.add_argument("--model", type=Path, default=usual, help="of uncial; %(default)s")
     parser.add_argument("--peers", nargs="*", default=["frak2021", "eng"])
+    parser.add_argument(
+        "--backends", nargs="*", default=["auto", "torch-bfloat16", "onnx-float32", "onnx-int8"]
+    )
+    parser.add_argument("--core", type=int, help="the processor core to run on")
     parser.add_argument("--repeat", type=int, default=3, help="rounds, for the median")
     parser.add_argument("--times", type=int, default=5, help="lists in one process, for steady")
     parser.add_argument("--quick", action="store_true", help="4 lines, one round, not recorded")
@@ -58,8 +63,13 @@ def main() -> None:
     lines = pairs(data_folder(DATA), "test", 4 if options.quick else None)
     if options.quick:
         options.repeat, options.times = 1, 2
-    core = min(os.sched_getaffinity(0))
-    readers: dict[str, Reader] = {"uncial": partial(ours, options.model, core)}
+    core = min(os.sched_getaffinity(0)) if options.core is None else options.core
+    readers: dict[str, Reader] = {
+        "uncial" if backend == "auto" else f"uncial {backend}": partial(
+            ours, options.model, backend, core
+        )
+        for backend in options.backends
+    }
     if options.peers:
         tesseract()
     for model in options.peers:
@@ -76,9 +86,10 @@ def main() -> None:
         record("reading", name, row, keep=not options.quick)
 
 
-def ours(model: Path, core: int, images: list[Path]) -> tuple[list[str], Run]:
+def ours(model: Path, backend: str, core: int, images: list[Path]) -> tuple[list[str], Run]:
     """``uncial recognize``."""
-    run = measured([*UNCIAL, "recognize", model, *images, "--json"], ONE_THREAD, core)
+    command = [*UNCIAL, "recognize", model, *images, "--backend", backend, "--json"]
+    run = measured(command, ONE_THREAD, core)
     texts = [line["text"] for line in run.json()["lines"]]
     if len(texts) != len(images):
         raise Failed(f"uncial read {len(texts)} of {len(images)} images")
@@ -107,6 +118,7 @@ def summary(
         "commands": [shown(run.command) for run in runs[0]],
         "whole_cpu_ms_per_line": round(statistics.median(whole), 2),
         "steady_cpu_ms_per_line": round(statistics.median(steady), 2),
+        "steady_lines_per_cpu_second": round(1000 / statistics.median(steady), 1),
         "whole_cpu_ms_each": [round(value, 2) for value in whole],
         "steady_cpu_ms_each": [round(value, 2) for value in steady],
         "wall_seconds": round(statistics.median(once.wall for once, _ in runs), 2),

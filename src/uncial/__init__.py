@@ -11,7 +11,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from uncial.data.store import LineStore
     from uncial.errors import UncialError
-    from uncial.models.recognizer import Reading, Recognizer
+    from uncial.models.hub import open_model
+    from uncial.models.onnx import OnnxReader
+    from uncial.models.reading import Reading
+    from uncial.models.recognizer import Recognizer
+    from uncial.models.segmenter import Segmenter
     from uncial.tasks.calibrate import CalibrateConfig, calibrate
     from uncial.tasks.charset import CharsetConfig, charset
     from uncial.tasks.compare import CompareConfig, compare
@@ -28,6 +32,8 @@ if TYPE_CHECKING:
     from uncial.tasks.lm import LmConfig, lm
     from uncial.tasks.recognize import RecognizeConfig, recognize
     from uncial.tasks.score import ScoreConfig, score
+    from uncial.tasks.segment import SegmentConfig, segment
+    from uncial.tasks.segtrain import SegtrainConfig, segtrain
     from uncial.tasks.suspects import SuspectsConfig, suspects
     from uncial.tasks.tesstrain import TesstrainConfig, tesstrain
     from uncial.tasks.train import TrainConfig, train
@@ -41,6 +47,7 @@ _HOMES = {
     "Charset": "uncial.text.charset",
     "CharsetConfig": "uncial.tasks.charset",
     "Codec": "uncial.text.codec",
+    "CombineConfig": "uncial.tasks.combine",
     "CompareConfig": "uncial.tasks.compare",
     "ComponentsConfig": "uncial.tasks.components",
     "ConvertConfig": "uncial.tasks.convert",
@@ -55,16 +62,21 @@ _HOMES = {
     "LineStore": "uncial.data.store",
     "LmConfig": "uncial.tasks.lm",
     "Normalization": "uncial.text.normalize",
-    "Reading": "uncial.models.recognizer",
+    "OnnxReader": "uncial.models.onnx",
+    "Reading": "uncial.models.reading",
     "RecognizeConfig": "uncial.tasks.recognize",
     "Recognizer": "uncial.models.recognizer",
     "ScoreConfig": "uncial.tasks.score",
+    "SegmentConfig": "uncial.tasks.segment",
+    "Segmenter": "uncial.models.segmenter",
+    "SegtrainConfig": "uncial.tasks.segtrain",
     "SuspectsConfig": "uncial.tasks.suspects",
     "TesstrainConfig": "uncial.tasks.tesstrain",
     "TrainConfig": "uncial.tasks.train",
     "TuneConfig": "uncial.tasks.tune",
     "UncialError": "uncial.errors",
     "calibrate": "uncial.tasks.calibrate",
+    "combine": "uncial.tasks.combine",
     "compare": "uncial.tasks.compare",
     "charset": "uncial.tasks.charset",
     "components": "uncial.tasks.components",
@@ -77,8 +89,11 @@ _HOMES = {
     "ingest": "uncial.tasks.ingest",
     "inspect": "uncial.tasks.inspect",
     "lm": "uncial.tasks.lm",
+    "open_model": "uncial.models.hub",
     "recognize": "uncial.tasks.recognize",
     "score": "uncial.tasks.score",
+    "segment": "uncial.tasks.segment",
+    "segtrain": "uncial.tasks.segtrain",
     "suspects": "uncial.tasks.suspects",
     "tesstrain": "uncial.tasks.tesstrain",
     "train": "uncial.tasks.train",
@@ -90,6 +105,7 @@ __all__ = [
     "Charset",
     "CharsetConfig",
     "Codec",
+    "CombineConfig",
     "CompareConfig",
     "ComponentsConfig",
     "ConvertConfig",
@@ -104,10 +120,14 @@ __all__ = [
     "LineStore",
     "LmConfig",
     "Normalization",
+    "OnnxReader",
     "Reading",
     "RecognizeConfig",
     "Recognizer",
     "ScoreConfig",
+    "SegmentConfig",
+    "Segmenter",
+    "SegtrainConfig",
     "SuspectsConfig",
     "TesstrainConfig",
     "TrainConfig",
@@ -115,6 +135,7 @@ __all__ = [
     "UncialError",
     "calibrate",
     "charset",
+    "combine",
     "compare",
     "components",
     "convert",
@@ -126,8 +147,11 @@ __all__ = [
     "ingest",
     "inspect",
     "lm",
+    "open_model",
     "recognize",
     "score",
+    "segment",
+    "segtrain",
     "suspects",
     "tesstrain",
     "train",
@@ -142,7 +166,10 @@ def __getattr__(name: str) -> object:
         return version("uncial")
     if name not in _HOMES:
         raise AttributeError(f"module 'uncial' has no attribute {name!r}")
-    value = getattr(importlib.import_module(_HOMES[name]), name)
+    from uncial.extras import explained  # noqa: PLC0415
+
+    with explained():
+        value = getattr(importlib.import_module(_HOMES[name]), name)
     globals()[name] = value
     return value
 

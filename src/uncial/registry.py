@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import difflib
 import importlib
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import Generic, TypeVar, cast
 
 from uncial.errors import ConfigError
+from uncial.extras import explained
 
 T = TypeVar("T")
 
@@ -44,6 +47,7 @@ class Registry(Generic[T]):
 
         Raises:
             ConfigError: No such name, or two packages claim it.
+            MissingDependency: It needs a package that is not installed.
         """
         plugins = [point for point in self._plugins() if point.name == name]
         if len(plugins) + (name in self._builtin) > 1:
@@ -59,7 +63,14 @@ class Registry(Generic[T]):
             hint = f"did you mean {' or '.join(near)}?" if near else f"use one of {self.names()}"
             raise ConfigError(f"unknown {self.kind} {name!r}", remedy=hint)
         module, _, attribute = self._builtin[name].partition(":")
-        return cast("T", getattr(importlib.import_module(module), attribute))
+        with explained():
+            return cast("T", getattr(importlib.import_module(module), attribute))
 
-    def _plugins(self) -> list[EntryPoint]:
-        return list(entry_points(group=f"uncial.{self.kind}"))
+    def _plugins(self) -> Sequence[EntryPoint]:
+        return _points(f"uncial.{self.kind}", tuple(sys.path))
+
+
+@cache
+def _points(group: str, path: tuple[str, ...]) -> Sequence[EntryPoint]:
+    """Entry points of a group; looking for them reads a file of every package on the path."""
+    return tuple(entry_points(group=group))

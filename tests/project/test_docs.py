@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from uncial.cli.main import EXIT_CODES
+from uncial.cli.main import COMMANDS, EXIT_CODES
 from uncial.registry import Registry
-from uncial.tasks.base import TASKS
 from uncial.text import normalize
 from uncial.text.profiles import PROFILES
 
@@ -34,7 +33,7 @@ def test_the_reference_pages_are_up_to_date() -> None:
 def test_every_command_and_error_is_documented() -> None:
     cli = (DOCS / "cli.md").read_text(encoding="utf-8")
     table = (DOCS / "errors.md").read_text(encoding="utf-8")
-    for name in TASKS:
+    for name in COMMANDS:
         assert f"## uncial {name}" in cli
     for kind, code in EXIT_CODES:
         assert f"`{kind.__name__}`" in table
@@ -64,7 +63,7 @@ def test_links_lead_somewhere(page: Path) -> None:
 def test_commands_in_the_manual_exist(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     for command in re.findall(r"^ *(?:\$ )?uncial ([a-z]+)", text, re.MULTILINE):
-        assert command in TASKS, f"{page}: uncial {command}"
+        assert command in COMMANDS, f"{page}: uncial {command}"
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     for target in re.findall(r"`make ([a-z-]+)", text):
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), f"{page}: make {target}"

@@ -4,13 +4,26 @@ import importlib
 import importlib.metadata
 import os
 import pkgutil
+import re
 import subprocess
 import sys
 import time
+import tomllib
+from pathlib import Path
 
+import numpy as np
 import pytest
 
 import uncial
+from uncial.data.images import encode_image
+from uncial.export.onnx import to_onnx
+from uncial.extras import EXTRAS
+from uncial.imaging.prepare import Preprocessing
+from uncial.models.recognizer import Recognizer
+from uncial.nn.build import build
+from uncial.text.charset import Charset
+from uncial.text.codec import Codec
+from uncial.text.normalize import Normalization
 
 _HEAVY = ("torch", "cv2", "pyarrow", "PIL", "jinja2", "fontTools", "transformers")
 
@@ -82,3 +95,56 @@ def test_no_package_is_installed_that_breaks_others() -> None:
     assert not names & {"torchvision", "torchaudio", "timm"}
     if torch.version.cuda is None:
         assert not [name for name in names if name.startswith("nvidia-")]
+
+
+def _wanted(extra: str) -> set[str]:
+    """Names of the distributions that an extra, or the package alone, asks for."""
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
+    lists = {"": project["dependencies"], **project["optional-dependencies"]}
+    return {re.split(r"[\[<>=]", one)[0] for one in lists[extra]}
+
+
+def test_a_reader_of_lines_needs_few_packages() -> None:
+    assert _wanted("") == {"numpy", "pillow", "python-bidi", "regex"}
+    assert _wanted("runtime") == {"onnxruntime"}
+
+
+def test_lines_are_read_without_anything_of_an_extra_but_onnxruntime(tmp_path: Path) -> None:
+    codec = Codec.from_charset(Charset(tuple("abcd ")))
+    network = build("[1,24,0,1 Cr3,3,4,2,2 Fh Lbx4]", labels=codec.width).eval()
+    recognizer = Recognizer(network, codec, Preprocessing(height=24), Normalization.DEFAULT)
+    (tmp_path / "model.onnx").write_bytes(to_onnx(recognizer.to_archive()))
+    (tmp_path / "line.png").write_bytes(encode_image(np.full((30, 90), 255, np.uint8)))
+    absent = sorted(set(EXTRAS) - {"onnxruntime"})
+    loaded = _loaded_by(
+        f"sys.modules.update(dict.fromkeys({absent}))\n"
+        "import uncial\n"
+        f"reader = uncial.open_model({str(tmp_path / 'model.onnx')!r})\n"
+        "from uncial.data.images import decode_image\n"
+        f"image = decode_image(open({str(tmp_path / 'line.png')!r}, 'rb').read())\n"
+        "[reading] = reader.read([image])\n"
+        "assert isinstance(reading.text, str)\n"
+        "from uncial.errors import MissingDependency\n"
+        "try:\n    uncial.Recognizer\n"
+        "except MissingDependency as error:\n    assert 'uncial[train]' in error.remedy\n"
+        "else:\n    raise AssertionError\n"
+        f"for name in {absent}:\n    del sys.modules[name]"
+    )
+    assert not loaded & {*_HEAVY, "pydantic", "rapidfuzz"} - {"PIL"}
+
+
+def test_the_command_says_what_to_install() -> None:
+    code = "sys.modules['cyclopts'] = None\nfrom uncial.__main__ import main\nmain()"
+    done = subprocess.run(
+        [sys.executable, "-c", f"import sys\n{code}"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 4
+    assert 'pip install "uncial[cli]"' in done.stderr
+
+
+def test_a_task_says_what_to_install() -> None:
+    code = (
+        "sys.modules['torch'] = None\nfrom uncial.cli.main import run\n"
+        "code = run(['train', 'x', '-o', 'y'])\nassert code == 4, code\nsys.stderr.write('\\n')"
+    )
+    assert "uncial[train]" in " ".join(_loaded_by(code))

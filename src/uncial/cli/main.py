@@ -26,8 +26,18 @@ from uncial.errors import (
     TrainingError,
     UncialError,
 )
+from uncial.extras import absent
 from uncial.progress import Event, Reporter
 from uncial.tasks.base import TASKS, Task, as_json, read_config, resolve
+
+STUDIO = Task(
+    name="studio",
+    summary="Open projects, pages, models and trainings in the browser.",
+    config="uncial.studio.serve:StudioConfig",
+    run="uncial.studio.serve:studio",
+)
+COMMANDS: dict[str, Task] = {**TASKS, STUDIO.name: STUDIO}
+"""The tasks, and the other door to them."""
 
 EXIT_CODES: tuple[tuple[type[UncialError], int], ...] = (
     (ConfigError, 2),
@@ -55,6 +65,12 @@ def run(argv: Sequence[str]) -> int:
     except UncialError as error:
         _tell(error, wants_json)
         return exit_code(error)
+    except ModuleNotFoundError as error:
+        missing = absent(error)
+        if missing is None:
+            raise
+        _tell(missing, wants_json)
+        return exit_code(missing)
     except KeyboardInterrupt:
         _tell(Cancelled("interrupted"), wants_json)
         return 130
@@ -84,7 +100,7 @@ def build_app(named: Sequence[str]) -> tuple[App, dict[Callable[..., None], Task
         default_parameter=None,
     )
     commands = {}
-    for position, task in enumerate(TASKS.values()):
+    for position, task in enumerate(COMMANDS.values()):
         if task.name in named:
             commands[add_command(app, task, sort_key=position)] = task
         else:
@@ -97,7 +113,7 @@ def _dispatch(argv: Sequence[str], cancel: _Interrupt) -> None:
     try:
         command, bound, _ = app.parse_args(list(argv), exit_on_error=False, print_error=False)
     except CycloptsError as error:
-        named = argv[0] if argv and argv[0] in TASKS else ""
+        named = argv[0] if argv and argv[0] in COMMANDS else ""
         raise ConfigError(
             str(error), remedy=f"see {' '.join(['uncial', named]).strip()} --help"
         ) from error
@@ -122,6 +138,8 @@ def _run_task(task: Task, arguments: dict[str, Any], cancel: _Interrupt) -> None
     _log_to_stderr()
     with progress_reporter(Console(stderr=True)) as reporter:
         result = function(config, cancel.guard(reporter))
+    if os.environ.get("RANK", "0") != "0":
+        return  # of the processes that torchrun started, the first one tells
     if arguments.get("json"):
         _print_json(as_json(result))
     else:

@@ -14,6 +14,7 @@ from uncial.progress import Sample
 
 Result = Mapping[str, Any]
 _CHARACTERS = 40  # of a charset's table
+_PAGES = 10  # of a segmenter's table
 
 
 def show(task: str, result: Result, console: Console) -> None:
@@ -49,7 +50,37 @@ def _fact(name: str, value: object) -> str:
     return str(value)
 
 
+def _show_segmentation(result: Result, console: Console) -> None:
+    console.print(
+        f"{result['pages']} pages of the split {result['split']}: {result['lines']} lines, "
+        f"{result['found']} found ({result['missed']} missed, {result['extra']} extra, "
+        f"{result['splits']} split, {result['merges']} merged)\n"
+        f"baselines: precision {result['precision']:.4f}, recall {result['recall']:.4f}, "
+        f"F {result['f']:.4f}; at 10 px F {result['f_fixed']:.4f}",
+        highlight=False,
+    )
+    if result["order"] is not None:
+        console.print(f"{percent(result['order'])} of pairs of lines in order", highlight=False)
+    for name, iou in result["regions"].items():
+        console.print(f"region {name}: IoU {iou:.3f}", highlight=False)
+    table = Table(title="worst pages", title_justify="left")
+    for heading in ("page", "lines", "found", "precision", "recall", "F"):
+        table.add_column(heading, justify="left" if heading == "page" else "right")
+    for page in result["worst"][:_PAGES]:
+        table.add_row(
+            Text(str(page["page"]).rpartition("/")[2]),
+            str(page["lines"]),
+            str(page["found"]),
+            *(f"{page[name]:.3f}" for name in ("precision", "recall", "f")),
+        )
+    console.print(table)
+    console.print(f"{result['cpu_s_per_page']:.2f} CPU s a page", highlight=False)
+
+
 def _show_evaluation(result: Result, console: Console) -> None:
+    if "f_fixed" in result:
+        _show_segmentation(result, console)
+        return
     table = Table(title=f"{result['model']} on {result['split']}", title_justify="left")
     table.add_column("")
     table.add_column("micro", justify="right")
@@ -220,6 +251,9 @@ def _visible(text: str) -> str:
 
 
 def _show_reading(result: Result, console: Console) -> None:
+    if result["pages"]:
+        _show_pages(result, console)
+        return
     if result["files"]:
         count = len(result["files"])
         console.print(f"{count} files written, the last is {result['files'][-1]}", soft_wrap=True)
@@ -229,6 +263,25 @@ def _show_reading(result: Result, console: Console) -> None:
         return
     for line in result["lines"]:
         console.print(Text(line["text"]), soft_wrap=True)
+
+
+def _show_pages(result: Result, console: Console) -> None:
+    pages = result["pages"]
+    if pages["output"] is None:
+        console.file.write(result["printed"])
+        return
+    speed = pages["lines"] / max(pages["seconds"], 1e-3)
+    text = (
+        f"{pages['pages']} pages, {pages['lines']} lines in {pages['seconds']:.0f} s, "
+        f"{speed:.1f} lines a second, in {pages['output']}"
+    )
+    if pages["skipped"]:
+        text += f"; {pages['skipped']} files were done before"
+    if pages["problems"]:
+        text += f"; {pages['problems']} lines with a doubtful place"
+    if pages["failed"]:
+        text += f"; {len(pages['failed'])} files failed"
+    console.print(f"{text}; done.jsonl names them all", soft_wrap=True, highlight=False)
 
 
 def _show_demo(result: Result, console: Console) -> None:
@@ -285,6 +338,17 @@ def _show_charset(result: Result, console: Console) -> None:
         console.print(f"Edit {result['output']}, then train with --charset-file", soft_wrap=True)
 
 
+def _show_fonts(result: Result, console: Console) -> None:
+    table = Table(title=f"{len(result['fonts'])} fonts", title_justify="left")
+    for name in ("font", "kind", "licence", "characters"):
+        table.add_column(name, justify="right" if name == "characters" else "left")
+    for font in result["fonts"]:
+        table.add_row(font["name"], font["kind"], font["licence"], str(font["characters"]))
+    console.print(table)
+    if result["output"]:
+        console.print(f"Sheet: {result['output']}", highlight=False, soft_wrap=True)
+
+
 def _show_models(result: Result, console: Console) -> None:
     table = Table(title=f"{result['lines']} lines read as they are", title_justify="left")
     table.add_column("model", overflow="fold")
@@ -329,6 +393,7 @@ _SHOWN: dict[str, Callable[[Result, Console], None]] = {
     "forecast": _show_forecast,
     "recognize": _show_reading,
     "score": _show_page_scores,
+    "fonts": _show_fonts,
     "models": _show_models,
     "suspects": _show_suspects,
 }

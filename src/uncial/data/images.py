@@ -2,7 +2,7 @@
 
 Transparency lies on white paper, 16-bit samples keep their high byte, the orientation that
 Exif asks for is applied, of several frames the first counts. Plain gray and RGB PNG and JPEG
-take OpenCV's fast path; everything else goes through Pillow.
+take OpenCV's fast path where it is installed; everything else goes through Pillow.
 
 Source: PNG (W3C 2003), 5.3 chunk layout and 11.2.2 IHDR; Exif 2.32 orientation, through Pillow.
 """
@@ -17,15 +17,19 @@ import warnings
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Final, Literal
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from uncial.errors import ImageError
 from uncial.imaging.pixels import DAMAGE, is_turned, pixels_of
+
+_FAST = find_spec("cv2") is not None  # a reader of lines may do without OpenCV
+if _FAST:
+    import cv2
 
 MAX_PIXELS: Final = 64_000_000
 """Larger images are never decoded; a line of text has a hundredth of this."""
@@ -123,14 +127,17 @@ def decode_image(data: bytes | memoryview, *, where: str = "image") -> NDArray[n
 
 def encode_image(pixels: NDArray[np.uint8]) -> bytes:
     """PNG bytes of ``(H, W)`` gray or ``(H, W, 3)`` RGB pixels."""
-    ordered = cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR) if pixels.ndim == 3 else pixels
-    done, data = cv2.imencode(".png", ordered)
-    if not done:
+    if pixels.ndim not in (2, 3) or not pixels.size:
         raise ImageError(
             f"an image of shape {pixels.shape} cannot be encoded as PNG",
             remedy="give pixels as (H, W) gray or (H, W, 3) RGB, 8 bits each",
         )
-    return bytes(data.tobytes())
+    if not _FAST:
+        file = io.BytesIO()
+        Image.fromarray(pixels).save(file, "PNG")
+        return file.getvalue()
+    ordered = cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR) if pixels.ndim == 3 else pixels
+    return bytes(cv2.imencode(".png", ordered)[1].tobytes())
 
 
 def _opened(data: bytes) -> Image.Image:
@@ -211,7 +218,7 @@ def _quiet() -> Iterator[None]:
 
 def _fast_pixels(data: bytes | memoryview) -> NDArray[np.uint8] | None:
     """Pixels through OpenCV, None where the file is not plain enough for it."""
-    channels = _plain_channels(data)
+    channels = _plain_channels(data) if _FAST else 0
     if not channels:
         return None
     flags = cv2.IMREAD_GRAYSCALE if channels == 1 else cv2.IMREAD_COLOR

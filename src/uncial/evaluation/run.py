@@ -18,7 +18,7 @@ from uncial.text.order import display_order
 if TYPE_CHECKING:
     from uncial.data.store import LineRecord, LineStore
     from uncial.models.hub import LineReader
-    from uncial.models.recognizer import Reading
+    from uncial.models.reading import Reading
 
 T = TypeVar("T")
 

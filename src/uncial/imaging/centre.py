@@ -12,9 +12,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from uncial.imaging import raster
 
 _ROWS = 32  # height of the reduced image in px
 _MOST = 16_384  # columns of the reduced image, and of what is remapped; OpenCV ends at 32,767
@@ -54,22 +55,19 @@ def centre_line(image: NDArray[np.uint8]) -> CentreLine:
     ink[ink < _PAPER] = 0
     if not ink.any():
         return CentreLine(np.full(2, 0.5, np.float32), _WIDEST)
-    size = (max(2, columns // _GROUP), _ROWS)
-    ink = np.asarray(cv2.resize(ink, size, interpolation=cv2.INTER_AREA), np.float32)
+    ink = raster.mean_narrowed(ink, max(2, columns // _GROUP))
     sigma = _ROWS / _GROUP
-    smooth = cv2.GaussianBlur(
-        ink, (0, 0), sigmaX=sigma, sigmaY=_ROWS * 0.16, borderType=cv2.BORDER_CONSTANT
-    )
+    smooth = raster.smoothed(ink, sigma, _ROWS * 0.16)
     smooth += 0.02 * ink.mean(1, keepdims=True)
     likely = (smooth * _MIDDLE).argmax(0)
     near = np.abs(np.arange(_ROWS)[:, None] - likely) <= _ROWS // 6
-    best = np.where(near, smooth, 0).argmax(0).astype(np.float32)[None, :]
-    course = cv2.GaussianBlur(best, (0, 0), sigmaX=sigma / 2, borderType=cv2.BORDER_REPLICATE)
+    best = np.where(near, smooth, 0).argmax(0).astype(np.float32)
+    course = raster.smoothed_row(best, sigma / 2)
     distance = np.abs(np.arange(_ROWS, dtype=np.float32)[:, None] - course)
     weight = np.where(distance < _NEAR * _ROWS, ink, 0)
     spread = float((distance * weight).sum() / max(1.0, float(weight.sum())))
     span = 2 * _REACH * spread / _ROWS
-    rows = (course[0] + 0.5) / _ROWS
+    rows = (course + 0.5) / _ROWS
     return CentreLine(rows.astype(np.float32), float(np.clip(span, _NARROWEST, _WIDEST)))
 
 
@@ -95,15 +93,7 @@ def straightened(
     places = (np.arange(width, dtype=np.float32) + 0.5) * (len(line.rows) / width) - 0.5
     centre = np.interp(places, np.arange(len(line.rows)), line.rows).astype(np.float32) * tall
     down = ((np.arange(height, dtype=np.float32) + 0.5) / height - 0.5) * (line.span * tall) - 0.5
-    made = cv2.remap(
-        image,
-        np.broadcast_to(across, (height, width)).copy(),
-        down[:, None] + centre[None, :],
-        cv2.INTER_LINEAR,
-        borderMode=cv2.BORDER_CONSTANT,
-        borderValue=paper,
-    )
-    return np.asarray(made, np.uint8)
+    return raster.remapped(image, across, down[:, None] + centre[None, :], paper)
 
 
 def reduced(image: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
@@ -118,5 +108,5 @@ def reduced(image: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8
     """
     height, width = image.shape
     strong = width > 2 * size[0] or height > 2 * size[1]
-    how = cv2.INTER_AREA if strong else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(image, size, interpolation=how), np.uint8)
+    resized = raster.mean_resized if strong else raster.linear_resized
+    return resized(image, size)

@@ -1,8 +1,8 @@
 """Seeded ageing of line images: geometry, ink, paper, sensor.
 
-One library for augmentation and for synthesis. Every function takes ``(H, W)`` uint8 with dark
-ink on paper near 255 and a ``numpy`` generator, and returns a new image of the same height.
-``strength`` 1 is what training uses by default; 0 changes nothing.
+One library for augmentation (`augment`) and for synthesis (`age`). Every function takes
+``(H, W)`` uint8 with dark ink on paper near 255 and a ``numpy`` generator, and returns a new image
+of the same height. ``strength`` 1 is what training uses by default; 0 changes nothing.
 
 Source: the transforms and their ranges follow what Retsinas et al. 2022 ("Best practices for a
 handwritten text recognition system", DAS) and the label-free learners use; code is our own.
@@ -10,16 +10,19 @@ handwritten text recognition system", DAS) and the label-free learners use; code
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import cache
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from uncial.imaging.ageing import CHANCES
+from uncial.imaging.bending import Gray, bent
 from uncial.imaging.prepare import PAPER
+from uncial.imaging.textures import plus, texture
 from uncial.registry import Registry
 
-Gray = NDArray[np.uint8]
+_OWN = ("ink", "blur", "noise")
 Degradation = Callable[[Gray, np.random.Generator, float], Gray]
 
 DEGRADATIONS: Registry[Degradation] = Registry(
@@ -31,6 +34,7 @@ DEGRADATIONS: Registry[Degradation] = Registry(
         "tone": "uncial.imaging.degrade:tone",
         "noise": "uncial.imaging.degrade:noise",
         "spans": "uncial.imaging.degrade:spans",
+        **{name: f"uncial.imaging.ageing:{name}" for name in CHANCES if name not in _OWN},
     },
 )
 
@@ -63,6 +67,40 @@ def augment(image: Gray, rng: np.random.Generator, strength: float = 1.0, width:
     return image
 
 
+def age(
+    image: Gray,
+    rng: np.random.Generator,
+    strength: float = 1.0,
+    chances: Mapping[str, float] = CHANCES,
+    paper: Callable[[Gray, np.random.Generator], Gray] | None = None,
+) -> Gray:
+    """A clean line as scans of old sheets look: some degradations, in the order of `CHANCES`.
+
+    Args:
+        image: ``(H, W)``, dark ink on white.
+        rng: Decides everything.
+        strength: Of each degradation; 0 changes nothing.
+        chances: How often each happens, 0-1; names of `DEGRADATIONS`.
+        paper: Puts the line on paper, instead of the degradation of this name.
+    """
+    if strength <= 0 and paper is None:
+        return image
+    draws = rng.random(len(chances)).tolist()
+    for (name, chance), draw in zip(chances.items(), draws, strict=True):
+        if draw >= chance:
+            continue
+        if name == "paper" and paper is not None:
+            image = paper(image, rng)
+        elif strength > 0:
+            image = _named(name)(image, rng, strength)
+    return image
+
+
+@cache
+def _named(name: str) -> Degradation:
+    return DEGRADATIONS.get(name)
+
+
 def warp(image: Gray, rng: np.random.Generator, strength: float = 1.0, new_width: int = 0) -> Gray:
     """Scale, shear, rotate and shift; half of the time also bend elastically.
 
@@ -84,21 +122,9 @@ def warp(image: Gray, rng: np.random.Generator, strength: float = 1.0, new_width
     linear = np.array([[scale_x, shear * scale_x], [slope, scale_y]])
     offset = np.array([new_width / 2, height / 2 + shift]) - linear @ [width / 2, height / 2]
     matrix = np.hstack([linear, offset[:, None]]).astype(np.float32)
-    if rng.random() < 0.5:
-        warped = cv2.warpAffine(
-            image,
-            matrix,
-            (new_width, height),
-            flags=cv2.INTER_LINEAR,
-            borderMode=cv2.BORDER_CONSTANT,
-            borderValue=PAPER,
-        )
-    else:
-        x, y = _bent_grid(matrix, new_width, height, rng, strength * rng.uniform(0.3, 1.6))
-        warped = cv2.remap(
-            image, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=PAPER
-        )
-    return np.asarray(warped, np.uint8)
+    amplitude = strength * rng.uniform(0.3, 1.6) if rng.random() < 0.5 else 0.0
+    cells = (max(2, new_width // 24), 4)
+    return bent(image, matrix, (new_width, height), cells, amplitude, rng, border=PAPER)
 
 
 def ink(image: Gray, rng: np.random.Generator, strength: float = 1.0) -> Gray:
@@ -126,9 +152,9 @@ def tone(image: Gray, rng: np.random.Generator, strength: float = 1.0) -> Gray:
 
 
 def noise(image: Gray, rng: np.random.Generator, strength: float = 1.0) -> Gray:
-    """Gaussian sensor noise of up to 14 gray levels."""
-    levels = rng.standard_normal(image.shape, np.float32) * (rng.uniform(2, 14) * strength)
-    return np.asarray(cv2.add(image, levels.astype(np.int16), dtype=cv2.CV_8U), np.uint8)
+    """Sensor noise of up to 14 gray levels, px by px or in grains of two."""
+    grain = 1 if rng.random() < 0.7 else 2
+    return plus(image, texture(image.shape, grain, rng), rng.uniform(2, 14) * strength)
 
 
 def spans(image: Gray, rng: np.random.Generator, strength: float = 1.0) -> Gray:
@@ -139,22 +165,3 @@ def spans(image: Gray, rng: np.random.Generator, strength: float = 1.0) -> Gray:
         at = int(rng.integers(0, width))
         result[:, at : at + int(rng.integers(4, 16))] = rng.integers(120, 256)
     return result
-
-
-def _bent_grid(
-    matrix: NDArray[np.float32],
-    width: int,
-    height: int,
-    rng: np.random.Generator,
-    amplitude: float,
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Source coordinates of each pixel: the inverse of `matrix` plus a smooth random field."""
-    inverse = cv2.invertAffineTransform(matrix)
-    columns = np.arange(width, dtype=np.float32)[None, :]
-    rows = np.arange(height, dtype=np.float32)[:, None]
-    grid = []
-    for row in inverse:
-        coarse = rng.standard_normal((4, max(2, width // 24)), np.float32) * np.float32(amplitude)
-        field = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR)
-        grid.append(np.asarray(field + (row[0] * columns + row[1] * rows + row[2]), np.float32))
-    return grid[0], grid[1]

@@ -11,11 +11,11 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from uncial.errors import FormatError
+from uncial.imaging import raster
 from uncial.imaging.centre import centre_line, reduced, straightened
 from uncial.imaging.tesseract import tesseract_line
 
@@ -144,7 +144,7 @@ def prepare(image: NDArray[np.uint8], preprocessing: Preprocessing) -> NDArray[n
     """
     if preprocessing.style == "tesseract":
         return _leptonica(image, preprocessing.height)
-    gray = _gray(image)
+    gray = to_gray(image)
     if preprocessing.centre:
         clear = _stretched(gray, preprocessing)
         line = centre_line(clear)
@@ -159,7 +159,7 @@ def is_light_on_dark(image: NDArray[np.uint8]) -> bool:
     Args:
         image: ``(H, W)`` gray or ``(H, W, 3)`` RGB.
     """
-    return _is_light_on_dark(_cumulated(_gray(image)))
+    return _is_light_on_dark(_cumulated(to_gray(image)))
 
 
 def text_span(image: NDArray[np.uint8], preprocessing: Preprocessing) -> float:
@@ -171,7 +171,7 @@ def text_span(image: NDArray[np.uint8], preprocessing: Preprocessing) -> float:
     """
     if not preprocessing.centre or preprocessing.style == "tesseract":
         return 1.0
-    return centre_line(_stretched(_gray(image), preprocessing)).span
+    return centre_line(_stretched(to_gray(image), preprocessing)).span
 
 
 def _leptonica(image: NDArray[np.uint8], height: int) -> NDArray[np.uint8]:
@@ -179,16 +179,15 @@ def _leptonica(image: NDArray[np.uint8], height: int) -> NDArray[np.uint8]:
     pixels = tesseract_line(image, height).pixels
     width = pixels.shape[1]
     if width > MAX_WIDTH:
-        return np.asarray(cv2.resize(pixels, (MAX_WIDTH, height)), np.uint8)
+        return raster.linear_resized(pixels, (MAX_WIDTH, height))
     if width < MIN_WIDTH:
         return np.pad(pixels, ((0, 0), (0, MIN_WIDTH - width)), mode="edge")
     return pixels
 
 
-def _gray(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    if image.ndim == 2:
-        return image
-    return np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), np.uint8)
+def to_gray(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """``(H, W)`` gray of a gray or RGB image."""
+    return image if image.ndim == 2 else raster.gray_of(image)
 
 
 def _size(gray: NDArray[np.uint8], preprocessing: Preprocessing, span: float) -> tuple[int, int]:
@@ -202,7 +201,7 @@ def _stretched(gray: NDArray[np.uint8], preprocessing: Preprocessing) -> NDArray
     """Ink made dark, paper made even and white, by one look-up table."""
     counts = _cumulated(gray)
     if preprocessing.polarity == "auto" and _is_light_on_dark(counts):
-        gray = np.asarray(cv2.bitwise_not(gray), np.uint8)
+        gray = 255 - gray
     gray = _flattened(gray)
     counts = _cumulated(gray)
     low, high = (
@@ -212,14 +211,13 @@ def _stretched(gray: NDArray[np.uint8], preprocessing: Preprocessing) -> NDArray
     low = min(low, high - _MIN_CONTRAST)
     high -= preprocessing.clear * (high - low)
     levels = (np.arange(256, dtype=np.float32) - low) * (255.0 / (high - low))
-    return np.asarray(cv2.LUT(gray, np.clip(levels, 0, 255).astype(np.uint8)), np.uint8)
+    return raster.looked_up(gray, np.clip(levels, 0, 255).astype(np.uint8))
 
 
 def _cumulated(gray: NDArray[np.uint8]) -> NDArray[np.int64]:
     """``(256,)`` how many pixels are as dark as each level or darker; of a sample, if large."""
-    sample = np.ascontiguousarray(gray[::2, ::2]) if gray.size > _SAMPLED else gray
-    counts = cv2.calcHist([sample], [0], None, [256], [0, 256])
-    return np.asarray(counts.ravel().astype(np.int64).cumsum())
+    sample = gray[::2, ::2] if gray.size > _SAMPLED else gray
+    return raster.histogram(sample).cumsum()
 
 
 def _flattened(gray: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -229,12 +227,11 @@ def _flattened(gray: NDArray[np.uint8]) -> NDArray[np.uint8]:
     if min(cells) < 3:
         return gray
     sample = gray[::2, ::2] if gray.size > _SAMPLED else gray
-    paper = cv2.resize(sample, cells, interpolation=cv2.INTER_AREA)
-    paper = cv2.blur(cv2.dilate(paper, np.ones((5, 5), np.uint8)), (5, 5))
+    paper = raster.averaged(raster.dilated(raster.mean_resized(sample, cells)))
     if int(paper.max()) - int(paper.min()) < _EVEN:
         return gray
-    paper = cv2.resize(paper, (width, height), interpolation=cv2.INTER_LINEAR)
-    return np.asarray(cv2.add(gray, cv2.bitwise_not(paper)), np.uint8)
+    shadow = 255 - raster.linear_resized(paper, (width, height))
+    return np.where(gray > 255 - shadow, np.uint8(255), gray + shadow)
 
 
 def _is_light_on_dark(counts: NDArray[np.int64]) -> bool:

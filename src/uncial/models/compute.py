@@ -8,21 +8,15 @@ on one thread and several batches side by side.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
-from pathlib import Path
 
 import torch
 
 from uncial.errors import ConfigError
-
-
-def cores() -> int:
-    """Processor cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+from uncial.models.cores import cores, dot_products, processor_flags
 
 
 @contextmanager
@@ -38,6 +32,21 @@ def worker_pool(threads: int = 0) -> Iterator[ThreadPoolExecutor]:
     try:
         with ThreadPoolExecutor(count, initializer=torch.set_num_threads, initargs=(1,)) as pool:
             yield pool
+    finally:
+        torch.set_num_threads(before)
+
+
+@contextmanager
+def wide_operations(threads: int = 0) -> Iterator[None]:
+    """Each operation on several threads, for networks of large matrices; restored after.
+
+    Args:
+        threads: To use; 0 takes every core.
+    """
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads or cores())
+    try:
+        yield
     finally:
         torch.set_num_threads(before)
 
@@ -73,7 +82,7 @@ def integers_pay() -> bool:
     kernels = ("qconv2d_pointwise", "qlinear_pointwise", "qconv_prepack", "qlinear_prepack")
     if not all(hasattr(torch.ops.onednn, kernel) for kernel in kernels):
         return False
-    return bool({"avx512_vnni", "avx_vnni", "amx_int8"} & _processor_flags())
+    return dot_products()
 
 
 @cache
@@ -82,14 +91,4 @@ def bf16_pays() -> bool:
 
     Elsewhere autocast is slower, and some recurrent kernels do not exist.
     """
-    return bool({"avx512_bf16", "amx_bf16"} & _processor_flags())
-
-
-def _processor_flags() -> frozenset[str]:
-    """What the first processor says it can do; nothing where that cannot be asked."""
-    info = Path("/proc/cpuinfo")
-    if not info.exists():
-        return frozenset()
-    text = info.read_text(encoding="utf-8", errors="replace")
-    flags = next((line for line in text.splitlines() if line.startswith("flags")), "")
-    return frozenset(flags.split())
+    return bool({"avx512_bf16", "amx_bf16"} & processor_flags())

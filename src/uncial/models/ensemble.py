@@ -8,9 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from uncial.archive import ModelArchive
 from uncial.decoding.voting import vote
-from uncial.models.recognizer import Decoder, Image, ReadCharacter, Reading, Recognizer
+from uncial.models.reading import Decoder, Image, NetworkReader, ReadCharacter, Reading
 from uncial.text.graphemes import graphemes
 from uncial.text.normalize import Normalization
 from uncial.text.order import display_order, logical_order
@@ -23,7 +22,7 @@ class Ensemble:
         members: At least one; they may differ in everything.
     """
 
-    def __init__(self, members: Sequence[Recognizer]) -> None:
+    def __init__(self, members: Sequence[NetworkReader]) -> None:
         self.members = tuple(members)
         first = self.members[0]
         self.normalization: Normalization = first.normalization
@@ -33,11 +32,6 @@ class Ensemble:
         }
         self.spec = first.spec
         self.labels = first.labels
-
-    @classmethod
-    def from_archive(cls, archive: ModelArchive) -> Ensemble:
-        """The models of an archive with voters."""
-        return cls([Recognizer.from_archive(one) for one in (archive, *archive.voters)])
 
     @property
     def characters(self) -> tuple[str, ...]:
@@ -56,7 +50,7 @@ class Ensemble:
     def read(
         self, images: Sequence[Image], *, decoder: Decoder = "greedy", threads: int = 0
     ) -> list[Reading]:
-        """Texts of line images, in the order given; arguments as for `Recognizer.read`."""
+        """Texts of line images, in the order given; arguments as for `NetworkReader.read`."""
         return list(self.read_each(lambda i: images[i], len(images), decoder, threads))
 
     def read_each(

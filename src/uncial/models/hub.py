@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
-from uncial.formats.models import native
-from uncial.formats.models.kinds import model_kind
-from uncial.formats.tesseract.unichar import SPECIALS
-from uncial.formats.tesseract.unicharset import clean
-from uncial.models.ensemble import Ensemble
-from uncial.models.recognizer import Decoder, Image, Reading, Recognizer
-from uncial.models.tesseract import TesseractModel, TesseractRecognizer
-from uncial.text.graphemes import graphemes
+from uncial.archive import ModelArchive
+from uncial.formats.models.kinds import is_pretrained, model_kind
+from uncial.imaging.prepare import Preprocessing
+from uncial.models.reading import Decoder, Image, Reading
+from uncial.progress import Note, Reporter, silent
+from uncial.registry import Registry
+from uncial.text.codec import Codec
 from uncial.text.normalize import Normalization
-
-_CHUNK = 64  # images in memory at once
 
 
 class LineReader(Protocol):
@@ -63,91 +60,82 @@ class LineReader(Protocol):
         """Like `read`, image by image on demand."""
 
 
-class TesseractReader:
-    """A model of Tesseract behind the protocol of `LineReader`.
-
-    It reads and decodes as Tesseract does, whatever decoder is asked for, and one line after
-    the other: its dictionary remembers what it has walked, which threads may not share.
-
-    Args:
-        model: Network, units, codes and dictionary.
-        metadata: Provenance.
-        dictionary: Whether words of the model's dictionary are preferred.
-    """
-
-    def __init__(
-        self, model: TesseractModel, metadata: dict[str, Any], *, dictionary: bool = True
-    ) -> None:
-        self.recognizer = TesseractRecognizer(model, dictionary=dictionary)
-        self.normalization = Normalization.DEFAULT
-        self.metadata = metadata
-        self.spec = model.record.spec
-        self.labels = model.record.network.no
-        self._dictionary = dictionary and model.dictionary is not None
+@runtime_checkable
+class ModelReader(LineReader, Protocol):
+    """A reader that a model file of ours holds, and that training makes."""
 
     @property
-    def characters(self) -> tuple[str, ...]:
-        """Units of its unicharset, without those that stand for no text."""
-        units = self.recognizer.model.unicharset
-        first = len(SPECIALS) if units.has_special_codes else 1
-        return (" ", *(entry.text for entry in units.entries[first:]))
+    def codec(self) -> Codec:
+        """Of its charset."""
 
-    def decoding(self, decoder: Decoder) -> str:
-        """Always Tesseract's own."""
-        return "tesseract" if self._dictionary else "tesseract without dictionary"
+    @property
+    def preprocessing(self) -> Preprocessing:
+        """How lines are prepared."""
 
-    def missing(self, text: str) -> set[str]:
-        """Graphemes of `text` that its unicharset cannot spell."""
-        units = self.recognizer.model.unicharset
-        whole = clean(text)
-        reach = units.parse(whole)[1]
-        if reach == len(whole):
-            return set()
-        alone = {one for one in graphemes(text) if units.parse(clean(one))[1] < len(clean(one))}
-        return alone or {whole[reach]}
-
-    def read(
-        self, images: Sequence[Image], *, decoder: Decoder = "greedy", threads: int = 0
-    ) -> list[Reading]:
-        """Texts of line images, in the order given."""
-        return self.recognizer.read(images)
-
-    def read_each(
-        self,
-        image: Callable[[int], Image],
-        count: int,
-        decoder: Decoder = "greedy",
-        threads: int = 0,
-    ) -> Iterator[Reading]:
-        """Like `read`, image by image on demand."""
-        for start in range(0, count, _CHUNK):
-            numbers = range(start, min(count, start + _CHUNK))
-            yield from self.recognizer.read([image(number) for number in numbers])
+    def to_archive(self) -> ModelArchive:
+        """Everything as NumPy and plain data, ready to be written in any format."""
 
 
-def open_model(path: Path | str, *, dictionary: bool = True) -> LineReader:
+class Opener(Protocol):
+    """Makes a reader from the bytes of a model file of one kind."""
+
+    def __call__(self, data: bytes, name: str, *, dictionary: bool) -> LineReader:
+        """The reader of a file called `name`."""
+
+
+OPENERS: Registry[Opener] = Registry(
+    "model file",
+    {
+        "onnx": "uncial.models.onnx:opened",
+        "safetensors": "uncial.models.native:opened",
+        "traineddata": "uncial.models.tesseract_reader:opened",
+    },
+)
+"""By the kind of file; what computes with torch is only imported where it is needed."""
+
+
+def open_checkpoint(path: Path, reporter: Reporter = silent) -> ModelArchive:
+    """A checkpoint of transformers as a model of ours, see `uncial.models.pretrained`.
+
+    Args:
+        path: Its folder, or its name on a hub.
+        reporter: Told what had to be mended.
+
+    Raises:
+        ConfigError: There is no such folder, and no such model can be had from a hub.
+        FormatError: It is no encoder with a decoder, or damaged.
+        MissingDependency: The package transformers is not installed.
+    """
+    from uncial.models.pretrained import open_pretrained  # noqa: PLC0415 - seconds to import
+
+    found = open_pretrained(path)
+    for repair in found.repairs:
+        reporter(Note(text=f"{path}: {repair}", level="warning"))
+    return found.archive
+
+
+def open_model(
+    path: Path | str, *, dictionary: bool = True, reporter: Reporter = silent
+) -> LineReader:
     """Open a model file of any kind for reading; its content decides, not its name.
 
     Args:
-        path: A model of ours (``.safetensors``) or of Tesseract (``.traineddata``).
+        path: A model of ours (``.safetensors``, ``.onnx``) or of Tesseract (``.traineddata``), or
+            a folder or hub name of a checkpoint of transformers with an encoder and a decoder.
         dictionary: Whether a model of Tesseract prefers the words of its dictionary.
+
+        reporter: Told what had to be mended of a checkpoint.
 
     Raises:
         FormatError: It is no model file, damaged, from a newer version, or a model for
             Tesseract's engine before version 4.
+        MissingDependency: What computes models of this kind is not installed.
     """
     path = Path(path)
+    if is_pretrained(path):
+        from uncial.models.transcriber import Transcriber  # noqa: PLC0415 - imports torch
+
+        return Transcriber.from_archive(open_checkpoint(path, reporter))
     data = path.read_bytes()
-    if model_kind(data, path.name) == "safetensors":
-        archive = native.unpack(data)
-        if archive.voters:
-            return Ensemble.from_archive(archive)
-        return Recognizer.from_archive(archive)
-    model = TesseractModel.unpack(data, path.name)
-    record = model.record
-    metadata = {
-        "program": "tesseract",
-        "weights": "int8" if record.is_integer else "float",
-        "training_iterations": record.training_iteration,
-    }
-    return TesseractReader(model, metadata, dictionary=dictionary)
+    opener = OPENERS.get(model_kind(data, path.name))
+    return opener(data, path.name, dictionary=dictionary)

@@ -33,7 +33,7 @@ from uncial.imaging.tesseract import (
     tesseract_line,
 )
 from uncial.models.compute import worker_pool
-from uncial.models.recognizer import Image, ReadCharacter, Reading
+from uncial.models.reading import Image, ReadCharacter, Reading
 from uncial.nn.tesseract.forward import ExactNetwork
 from uncial.text.wordorder import reading_order
 

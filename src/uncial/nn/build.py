@@ -34,6 +34,7 @@ class Network(nn.Module):
         layers: The outer series.
         input_height: Image height in pixels; 0 is variable.
         input_channels: 1 gray, 3 colour.
+        by_columns: Its ops see whole columns: the rows of an image become channels.
         labels: Outputs of the head.
         loss: What the head is meant for: ``ctc``, ``softmax`` or ``logistic``.
         output_shape: Declared shape of the output; 0 is variable.
@@ -57,9 +58,9 @@ class Network(nn.Module):
         super().__init__()
         self.spec = spec
         self.layers = layers
-        self._by_columns = given.height == 1 and given.channels > 3
-        self.input_height = given.channels if self._by_columns else given.height
-        self.input_channels = 1 if self._by_columns else given.channels
+        self.by_columns = given.height == 1 and given.channels > 3
+        self.input_height = given.channels if self.by_columns else given.height
+        self.input_channels = 1 if self.by_columns else given.channels
         self.output_shape = layers.shape(given)
         self.labels = self.output_shape.channels
         self.loss = loss
@@ -124,7 +125,7 @@ class Network(nn.Module):
                 f"{self.input_height or 'any number of'} px high, got {c} channels and {h} px",
                 remedy="prepare lines with the preprocessing of the model",
             )
-        if self._by_columns:
+        if self.by_columns:
             data = data.transpose(1, 2)
         widths = frames.widths.to(data.device)
         bounded = Frames(data, widths).bounded().blanked()

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import cast
+from typing import NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
@@ -82,9 +82,7 @@ class IntegerConv(Op):
         self.made = made
         self.blanks = conv.blanks
         self.needs_blank = conv.needs_blank
-        weight = conv.conv.weight.detach().float()
-        scales = weight.abs().amax((1, 2, 3)).clamp(min=1e-8) / _WEIGHT_TOP
-        levels = (weight / scales[:, None, None, None]).round().to(torch.int8)
+        levels, scales = weight_levels(conv)
         bias = conv.conv.bias
         self.bias = torch.zeros(len(scales)) if bias is None else bias.detach().float()
         self.scales = scales
@@ -168,6 +166,13 @@ class IntegerConv(Op):
         return cast("Tensor", made).view(*rows.shape[:3], -1).permute(0, 3, 1, 2)
 
 
+def weight_levels(conv: Conv) -> tuple[Tensor, Tensor]:
+    """Weights of a convolution in 8 bits, ``(D, C, y, x)``, and the scale of each output."""
+    weight = conv.conv.weight.detach().float()
+    scales = weight.abs().amax((1, 2, 3)).clamp(min=1e-8) / _WEIGHT_TOP
+    return (weight / scales[:, None, None, None]).round().to(torch.int8), scales
+
+
 def input_ranges(network: Network, batches: Iterable[Frames]) -> dict[str, Range]:
     """What each convolution of a network was given, least and greatest, by its name.
 
@@ -208,15 +213,40 @@ def in_integers(network: Network, ranges: Mapping[str, Range]) -> Network:
         ranges: From `input_ranges` of the same network.
     """
     copy = deepcopy(network)
-    names = {op: name for name, op in copy.named_modules()}
-    for series in [module for module in copy.modules() if isinstance(module, Series)]:
+    for place in integer_places(copy, ranges):
+        place.series._modules[place.key] = IntegerConv(place.conv, place.given, place.made)
+    return copy
+
+
+class Place(NamedTuple):
+    """A convolution that can be done in integers.
+
+    Attributes:
+        series: It stands there.
+        key: Under this name.
+        conv: The convolution.
+        given: Levels of its input.
+        made: Levels of its output, None for real numbers.
+    """
+
+    series: Series
+    key: str
+    conv: Conv
+    given: Levels
+    made: Levels | None
+
+
+def integer_places(network: Network, ranges: Mapping[str, Range]) -> list[Place]:
+    """Where a folded network can convolve in integers; arguments as for `in_integers`."""
+    names = {op: name for name, op in network.named_modules()}
+    places = []
+    for series in [module for module in network.modules() if isinstance(module, Series)]:
         for key, conv, after in _convolutions(series):
             given = _levels(conv, ranges.get(names[conv]))
-            if given is None:
-                continue
-            made = None if after is None else _levels(after, ranges.get(names[after]))
-            series._modules[key] = IntegerConv(conv, given, made)
-    return copy
+            if given is not None:
+                made = None if after is None else _levels(after, ranges.get(names[after]))
+                places.append(Place(series, key, conv, given, made))
+    return places
 
 
 def _convolutions(series: Series) -> Iterator[tuple[str, Conv, Conv | None]]:

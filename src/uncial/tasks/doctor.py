@@ -69,7 +69,8 @@ def doctor(config: DoctorConfig, reporter: Reporter = silent) -> DoctorResult:
     Raises:
         ConfigError: There is no run in that folder.
     """
-    from uncial.models.compute import bf16_pays, cores
+    from uncial.models.compute import bf16_pays
+    from uncial.models.cores import cores
 
     diagnoses = _diagnoses(config.run) if config.run else {}
     problems: list[str] = []

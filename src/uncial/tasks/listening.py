@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from uncial.decoding.lexicon import WordList
     from uncial.decoding.listening import Weights
     from uncial.models.hub import LineReader
-    from uncial.models.recognizer import Recognizer
+    from uncial.models.reading import NetworkReader
     from uncial.text.ngrams import NgramModel
 
 
@@ -109,21 +109,27 @@ def listen(
     return sources.words, weights
 
 
-def own_kind(reader: LineReader) -> Recognizer:
+def own_kind(reader: LineReader) -> NetworkReader:
     """A model that can listen to language.
 
     Raises:
         ConfigError: It cannot.
     """
     from uncial.models.ensemble import Ensemble
-    from uncial.models.recognizer import Recognizer
+    from uncial.models.hub import ModelReader
+    from uncial.models.reading import NetworkReader
 
     if isinstance(reader, Ensemble):
         raise ConfigError(
             f"the file holds {len(reader.members)} models that vote",
             remedy="name the model.safetensors of one of its folds",
         )
-    if not isinstance(reader, Recognizer):
+    if isinstance(reader, ModelReader) and not isinstance(reader, NetworkReader):
+        raise ConfigError(
+            "a decoder that writes token after token has its language in itself",
+            remedy="leave the language out, or name a model that is read by CTC",
+        )
+    if not isinstance(reader, NetworkReader):
         raise ConfigError(
             "models of Tesseract decode in their own way, with their own dictionary",
             remedy="convert the model to .safetensors first, or leave the language out",
@@ -131,7 +137,7 @@ def own_kind(reader: LineReader) -> Recognizer:
     return reader
 
 
-def open_sources(recognizer: Recognizer, config: LanguageConfig) -> Sources:
+def open_sources(recognizer: NetworkReader, config: LanguageConfig) -> Sources:
     """Language model and word list for a model.
 
     Raises:
@@ -187,7 +193,7 @@ def unknown_rate(words: WordList | None, texts: Sequence[str]) -> float | None:
 
 
 def _weights(
-    recognizer: Recognizer, config: LanguageConfig, key: str, reporter: Reporter
+    recognizer: NetworkReader, config: LanguageConfig, key: str, reporter: Reporter
 ) -> Weights:
     """Tuned weights where the model keeps some, and what the options say instead."""
     from dataclasses import replace

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from uncial.errors import ConfigError, ImageError, InputError
+from uncial.models.cores import Backend
 from uncial.progress import Advanced, Note, Reporter, silent
 from uncial.tasks.listening import LanguageConfig, listen, unknown_rate
 
@@ -19,11 +20,11 @@ if TYPE_CHECKING:
 
     from uncial.evaluation.calibration import Calibration
     from uncial.models.hub import LineReader
-    from uncial.models.recognizer import Reading
-
-Format = Literal["txt", "json", "lstmbox", "wordstrbox"]
+    from uncial.models.reading import Reading
+    from uncial.tasks.pagewise import PagesResult
 
 _BOXES = ("lstmbox", "wordstrbox")
+_LINE_FORMATS = ("txt", "json", *_BOXES)
 _CHUNK = 256  # images decoded and read at once; bounds memory
 _NAMED = 10  # faults spelled out in one error
 
@@ -36,7 +37,8 @@ class RecognizeConfig:
     """Model file."""
 
     images: tuple[Path, ...]
-    """Images of one line each, or folders of such images."""
+    """Images of one line each, or folders of such images; or pages: images, PAGE
+    and ALTO files with their images, or folders of them."""
 
     decoder: Literal["greedy", "beam"] = "greedy"
     """How the network's output becomes text; models of Tesseract keep their own way, and language
@@ -48,17 +50,30 @@ class RecognizeConfig:
     dictionary: bool = True
     """Whether a model of Tesseract prefers the words of its dictionary."""
 
-    format: Format = "txt"
-    """Text, JSON, or Tesseract's box files with a box for each grapheme or for the line."""
+    format: str = "txt"
+    """Text (txt), JSON (json), of pages also alto, page or another page format; of lines also
+    Tesseract's box files with a box for each grapheme (lstmbox) or for the line (wordstrbox)."""
+
+    pages: bool = False
+    """The images hold pages, not lines; with a page format they do anyway."""
 
     output: Path | None = None
-    """Folder for one file an image, named after it; without it everything is printed."""
+    """Folder for one file an image, named after it; without it everything is printed. A run over
+    pages that was stopped goes on there."""
 
     overwrite: bool = False
     """Replace files in the output folder that exist."""
 
     go_on: bool = False
-    """Leave out images that cannot be read instead of stopping."""
+    """Leave out images of lines that cannot be read instead of stopping; pages that cannot be read
+    never stop a run."""
+
+    backend: Backend = "auto"
+    """What computes a model of ours: torch or onnxruntime, and in which numbers; auto measures once
+    for each model and machine where there is much to read."""
+
+    processes: int = 0
+    """Processes that read pages side by side; 0 takes one for each core."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,6 +106,7 @@ class RecognizeResult:
             that was never calibrated.
         predicted_ci95: Its 95 % interval, for lines of one page or document.
         oov_rate: Share of the words read, 0-1, that the word list lacks.
+        pages: Of a run over pages, how they went; its lines are in its files.
     """
 
     lines: tuple[RecognizedLine, ...]
@@ -99,26 +115,33 @@ class RecognizeResult:
     predicted_cer: float | None = None
     predicted_ci95: tuple[float, float] | None = None
     oov_rate: float | None = None
+    pages: PagesResult | None = None
 
 
 def recognize(config: RecognizeConfig, reporter: Reporter = silent) -> RecognizeResult:
-    """Read line images and give their text, in the order given.
+    """Read line images and give their text, in the order given, or read whole pages.
 
     An image holds one line; a folder stands for the images in it, sorted by name. MODEL is one
-    of ours or a traineddata file of Tesseract, which is read as Tesseract reads it.
+    of ours or a traineddata file of Tesseract, which is read as Tesseract reads it. With a page
+    format, or --pages, images and files of pages are read, however many: each once, on every
+    core; a run that was stopped goes on.
 
     Raises:
-        ConfigError: No image was named.
+        ConfigError: No image was named, or there is no such format.
         FormatError: The model file cannot be used.
         ImageError: An image cannot be read; all that cannot are named, before any is read.
         InputError: A file to be written exists, or would be written twice.
     """
     from uncial.evaluation.calibration import Calibration
-    from uncial.models.hub import open_model
+    from uncial.pipeline.backends import open_reader
 
-    paths = _expanded(config.images)
+    if config.pages or config.format not in _LINE_FORMATS:
+        return _recognize_pages(config, reporter)
+    paths = expanded(config.images)
     targets = _targets(paths, config)
-    reader = open_model(config.model, dictionary=config.dictionary)
+    reader = open_reader(
+        config.model, config.backend, dictionary=config.dictionary, reporter=reporter
+    )
     calibration = Calibration.of(reader.metadata)
     words, weights = listen(reader, config.language, reporter)
     decoder = config.decoder if weights is None else "beam"
@@ -160,6 +183,16 @@ def recognize(config: RecognizeConfig, reporter: Reporter = silent) -> Recognize
     )
 
 
+def _recognize_pages(config: RecognizeConfig, reporter: Reporter) -> RecognizeResult:
+    from uncial.tasks.pagewise import PageRun, recognize_pages
+
+    run = PageRun(
+        **{item.name: getattr(config, item.name) for item in fields(PageRun)},
+    )
+    pages, printed = recognize_pages(run, reporter)
+    return RecognizeResult(lines=(), printed=printed, pages=pages)
+
+
 def _targets(paths: Sequence[Path], config: RecognizeConfig) -> dict[Path, Path]:
     """The file to write by its image; nothing where no folder was named."""
     folder = config.output
@@ -183,7 +216,7 @@ def _targets(paths: Sequence[Path], config: RecognizeConfig) -> dict[Path, Path]
     return targets
 
 
-def _formatted(line: RecognizedLine, shape: Sequence[int], page: int, form: Format) -> str:
+def _formatted(line: RecognizedLine, shape: Sequence[int], page: int, form: str) -> str:
     """What the file of one image holds."""
     from uncial.formats.tesseract.boxes import line_text
     from uncial.text.order import display_order
@@ -234,6 +267,19 @@ def _decoded(paths: Sequence[Path], faults: list[str]) -> Iterator[tuple[Path, N
             faults.append(error.problem)
 
 
+def line_images(paths: Sequence[Path]) -> list[tuple[Path, NDArray[np.uint8]]]:
+    """Images decoded.
+
+    Raises:
+        ImageError: Some cannot be read; all are named.
+    """
+    faults: list[str] = []
+    images = list(_decoded(paths, faults))
+    if faults:
+        raise _unreadable(faults, len(paths))
+    return images
+
+
 def _faulty(paths: Sequence[Path]) -> Iterator[tuple[Path, str]]:
     for path in paths:
         faults: list[str] = []
@@ -250,7 +296,12 @@ def _unreadable(faults: Sequence[str], count: int) -> InputError:
     )
 
 
-def _expanded(paths: Sequence[Path]) -> list[Path]:
+def expanded(paths: Sequence[Path]) -> list[Path]:
+    """Images, folders replaced by the images in them, sorted by name.
+
+    Raises:
+        ConfigError: There is none.
+    """
     from uncial.formats.lines.base import is_image_name
 
     images: list[Path] = []

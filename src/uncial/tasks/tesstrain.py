@@ -234,7 +234,7 @@ def _training(making: Making) -> None:
 
 def _length(making: Making) -> tuple[int, int]:
     """Steps, or 0, and epochs of a run; an iteration of Tesseract is one line."""
-    from uncial.models.compute import cores
+    from uncial.models.cores import cores
     from uncial.training.config import TrainConfig, preset_values
 
     variables = making.variables

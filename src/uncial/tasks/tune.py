@@ -16,7 +16,7 @@ from uncial.tasks.listening import LanguageConfig, open_sources, own_kind, unkno
 if TYPE_CHECKING:
     from uncial.data.store import LineStore
     from uncial.evaluation.tuning import Lines, Tuned
-    from uncial.models.recognizer import Recognizer
+    from uncial.models.reading import NetworkReader
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,7 +127,7 @@ def tune(config: TuneConfig, reporter: Reporter = silent) -> TuneResult:
     )
 
 
-def _lines(recognizer: Recognizer, store: LineStore, config: TuneConfig) -> Lines:
+def _lines(recognizer: NetworkReader, store: LineStore, config: TuneConfig) -> Lines:
     """Validation lines as the network sees them."""
     from uncial.evaluation.tuning import Lines
 

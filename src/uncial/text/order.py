@@ -17,6 +17,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import accumulate
 from typing import Literal
 
 from uncial.errors import ConfigError
@@ -60,6 +61,32 @@ def display_order(text: str, base: str = "auto") -> str:
         return text
     clusters = graphemes(text)
     return "".join(_displayed(clusters, _levels(clusters, base_level)))
+
+
+def level_runs(text: str, base: str = "auto") -> list[tuple[int, int, int]]:
+    """Stretches of one direction, in the order in which they are seen, left to right.
+
+    Args:
+        text: One line as typed.
+        base: As for `display_order`.
+
+    Returns:
+        First character, the one behind the last, and embedding level: odd runs right to left.
+    """
+    base_level = _base_level(text, base)
+    if _is_plain(text, base_level):
+        return [(0, len(text), 0)]
+    clusters = graphemes(text)
+    levels = _levels(clusters, base_level)
+    ends = list(accumulate(map(len, clusters)))
+    runs: list[tuple[int, int, int]] = []
+    for at, level in enumerate(levels):
+        start, stop = ends[at] - len(clusters[at]), ends[at]
+        if runs and runs[-1][2] == level:
+            runs[-1] = (runs[-1][0], stop, level)
+        else:
+            runs.append((start, stop, level))
+    return [runs[at] for at in _visual_order([level for _, _, level in runs])]
 
 
 def units_as_seen(units: Sequence[str]) -> list[str]:

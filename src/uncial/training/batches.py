@@ -20,10 +20,11 @@ from uncial.imaging.degrade import WIDTH_CHANGE, augment
 from uncial.imaging.prepare import Preprocessing, prepare
 from uncial.models.tensors import to_frames
 from uncial.nn.frames import Frames
-from uncial.training.mixing import Line, LineMixer
+from uncial.training.mixing import Line, LineMixer, Lines
 
 _FINEST = 16  # px between the narrowest width classes
 _CLASSES_AN_OCTAVE = 12
+MOST_REPEATS = 8  # of one line in an epoch, to show characters that a base lacks
 _NEAR = 64  # lines lately drawn, which joined lines take their ends from: they are prepared
 
 
@@ -32,6 +33,15 @@ class LineImages(Protocol):
 
     def image(self, row: int) -> NDArray[np.uint8]:
         """``(H, W)`` gray or ``(H, W, 3)`` RGB."""
+        ...
+
+
+class Views(Lines, Protocol):
+    """Prepared line images by index, and how they were prepared."""
+
+    @property
+    def preprocessing(self) -> Preprocessing:
+        """Of the model in training."""
         ...
 
 
@@ -172,9 +182,14 @@ class Drawing:
             of `rarity` with which lines are drawn, one after the other; 0 draws them evenly.
         rare_often: How much more often such lines come, in every epoch: the exponent of
             `rarity` with which its lines are drawn, with repeats; at 0 each comes once.
+        new: Labels that the run's base lacks.
+        new_often: Share of the run's own views that have one of them, at least, as far as no line
+            comes more than `MOST_REPEATS` times in an epoch, 0-1.
         replayed: How many of the lines, the last ones, are of a base set. Words of them and of
             the run's own lines are not joined to each other.
         replay: Share of the views that they make up, 0-1; they are drawn anew in each epoch.
+        least: Px that a line counts as at least, however narrow it is.
+        easy_first: How far easy lines come forward, half as far in each further epoch.
     """
 
     area: int
@@ -182,8 +197,25 @@ class Drawing:
     strength: float = 1.0
     rare_first: float = 0.0
     rare_often: float = 0.0
+    new: tuple[int, ...] = ()
+    new_often: float = 0.0
     replayed: int = 0
     replay: float = 0.0
+    least: int = 0
+    easy_first: float = 0.0
+
+
+class BatchSource(Protocol):
+    """Where a run's batches come from."""
+
+    @property
+    def batches(self) -> int:
+        """Batches in the first epoch; others differ by a few."""
+        ...
+
+    def from_place(self, place: StreamPlace) -> Iterator[tuple[StreamPlace, BatchMaker]]:
+        """Makers of the batches from `place` on, each with the place that follows it."""
+        ...
 
 
 class TrainingStream:
@@ -197,11 +229,15 @@ class TrainingStream:
             line narrower is not used.
         drawing: Which lines come together, when, and how distorted.
         mixer: Joins words of two lines now and then; None never does.
+
+    Attributes:
+        difficulty: ``(M,)`` of each line, where easy ones are to come first; set before the
+            first batch.
     """
 
     def __init__(
         self,
-        lines: PreparedLines,
+        lines: Views,
         labels: Sequence[NDArray[np.int32]],
         widths: NDArray[np.int64],
         least: NDArray[np.int64],
@@ -214,8 +250,11 @@ class TrainingStream:
         self._least = least
         self._drawing = drawing
         self._mixer = mixer
+        self.difficulty: NDArray[np.float64] | None = None
         self._rarity = rarity(labels)
         self._own = len(labels) - drawing.replayed
+        own = labels[: self._own]
+        self._new = np.array([np.isin(line, drawing.new).any() for line in own], bool)
 
     @property
     def batches(self) -> int:
@@ -250,7 +289,10 @@ class TrainingStream:
         urgency = rng.gumbel(size=len(rows))
         if epoch == 0:
             urgency += self._drawing.rare_first * self._rarity[rows]
-        return rows, width_buckets(widths + padding, self._drawing.area, urgency), widths
+        if self._drawing.easy_first and self.difficulty is not None:
+            urgency -= self._drawing.easy_first / 2**epoch * self.difficulty[rows]
+        taken = np.maximum(widths + padding, self._drawing.least)
+        return rows, width_buckets(taken, self._drawing.area, urgency), widths
 
     def _rows(self, rng: np.random.Generator) -> NDArray[np.int64]:
         """The run's own lines of an epoch, and some of a base set."""
@@ -258,11 +300,24 @@ class TrainingStream:
         if self._drawing.rare_often:
             share = np.exp(self._drawing.rare_often * self._rarity[: self._own])
             own = rng.choice(own, size=len(own), p=share / share.sum())
+        own = self._with_new(own, rng)
         count = round(self._own * replay / (1 - replay)) if self._drawing.replayed else 0
         if not count:
             return own
         others = self._drawing.replayed
         return np.concatenate([own, self._own + rng.choice(others, count, replace=count > others)])
+
+    def _with_new(self, rows: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.int64]:
+        """As many of the run's own lines, enough of them with new labels."""
+        new = np.flatnonzero(self._new)
+        have = int(self._new[rows].sum())
+        wanted = min(round(self._drawing.new_often * len(rows)), MOST_REPEATS * len(new))
+        if have >= wanted:
+            return rows
+        times = -(-wanted // len(new))
+        often = np.concatenate([rng.permutation(new) for _ in range(times)])[:wanted]
+        others = rng.permutation(rows[~self._new[rows]])[: len(rows) - wanted]
+        return np.sort(np.concatenate([often, others]))
 
     def _batch(
         self,

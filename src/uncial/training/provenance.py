@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-from uncial.archive import ModelArchive
+from uncial.archive import ModelArchive, SegmenterArchive
 from uncial.errors import ConfigError
 
 _LANGUAGE = re.compile(r"[a-z]{3}")
@@ -52,7 +52,9 @@ class CardConfig:
             )
 
 
-def provenance(card: CardConfig, base: ModelArchive | None, path: Path | None) -> dict[str, Any]:
+def provenance(
+    card: CardConfig, base: ModelArchive | SegmenterArchive | None, path: Path | None
+) -> dict[str, Any]:
     """Metadata on author and descent.
 
     Args:
@@ -67,7 +69,7 @@ def provenance(card: CardConfig, base: ModelArchive | None, path: Path | None) -
     return found
 
 
-def _ancestor(base: ModelArchive, path: Path) -> dict[str, Any]:
+def _ancestor(base: ModelArchive | SegmenterArchive, path: Path) -> dict[str, Any]:
     """What is remembered of a model that was gone on from."""
     card = base.metadata.get("card")
     kept = card if isinstance(card, dict) else {}

@@ -69,7 +69,7 @@ def _only_say(monkeypatch: pytest.MonkeyPatch) -> None:
         positional=("words",),
         flags={"output": "o"},
     )
-    monkeypatch.setattr(cli, "TASKS", {"say": task})
+    monkeypatch.setattr(cli, "COMMANDS", {"say": task})
 
 
 def test_help_lists_commands_and_their_flags_with_the_fields_docs(capsys) -> None:

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from uncial.imaging.degrade import DEGRADATIONS, augment
+from uncial.imaging.ageing import CHANCES
+from uncial.imaging.degrade import DEGRADATIONS, age, augment
 
 
 def _line(width: int = 240) -> np.ndarray:
@@ -47,3 +48,28 @@ def test_augment_keeps_ink_and_paper_apart() -> None:
 def test_no_strength_no_change() -> None:
     line = _line()
     assert augment(line, np.random.default_rng(0), 0.0) is line
+
+
+def test_ageing_keeps_the_shape_and_leaves_something_to_read() -> None:
+    line = np.full((48, 240), 255, np.uint8)
+    for x in range(12, 228, 12):
+        line[12:36, x : x + 4] = 0
+    rng = np.random.default_rng(2)
+    for _ in range(40):
+        made = age(line, rng)
+        assert made.shape == line.shape
+        middle = np.s_[14:34]
+        assert np.corrcoef(made[middle].ravel(), line[middle].ravel())[0, 1] > 0.3
+
+
+def test_ageing_draws_what_it_is_told_to() -> None:
+    line, never = _line(), dict.fromkeys(CHANCES, 0.0)
+    assert age(line, np.random.default_rng(0), 1.0, never) is line
+    assert age(line, np.random.default_rng(0), 0.0) is line
+    ruled = age(line, np.random.default_rng(0), 1.0, {**never, "ruling": 1.0})
+    assert not np.array_equal(ruled, line)
+    assert (ruled <= line).all()
+
+
+def test_every_ageing_is_a_degradation_by_name() -> None:
+    assert set(CHANCES) <= set(DEGRADATIONS.names())

@@ -14,7 +14,9 @@ from uncial.errors import FormatError
 from uncial.formats.models import native
 from uncial.imaging.prepare import Preprocessing
 from uncial.models.ensemble import Ensemble, elected
-from uncial.models.recognizer import ReadCharacter, Reading, Recognizer
+from uncial.models.native import reader_of
+from uncial.models.reading import ReadCharacter, Reading
+from uncial.models.recognizer import Recognizer
 from uncial.nn.build import build
 from uncial.text.charset import Charset
 from uncial.text.codec import Codec
@@ -59,7 +61,7 @@ def test_a_file_with_one_model_stays_readable_for_older_versions() -> None:
 def test_a_voter_without_its_weights_is_refused() -> None:
     data = native.pack(replace(_archive(1), voters=(_archive(2),)))
     with pytest.raises(FormatError):
-        Ensemble.from_archive(native.unpack(data.replace(b"voter/1", b"voter/9")))
+        reader_of(native.unpack(data.replace(b"voter/1", b"voter/9")))
 
 
 def test_a_model_that_votes_with_itself_reads_as_it_does_alone() -> None:

@@ -18,7 +18,9 @@ from uncial.decoding.listening import Listener, Weights
 from uncial.errors import FormatError
 from uncial.formats.models import native
 from uncial.imaging.prepare import Preprocessing
-from uncial.models.recognizer import Reading, Recognizer, _groups
+from uncial.models.reading import Reading
+from uncial.models.reading import groups as _groups
+from uncial.models.recognizer import Recognizer
 from uncial.nn.build import Network, build
 from uncial.nn.fold import folded
 from uncial.nn.frames import Frames

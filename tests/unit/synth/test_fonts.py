@@ -2,8 +2,15 @@ from pathlib import Path
 
 import pytest
 
-from uncial.errors import FormatError
-from uncial.synth.fonts import Font, package_fonts, read_font, system_font_files
+from uncial.errors import ConfigError, FormatError
+from uncial.synth.fonts import (
+    Font,
+    fonts_in,
+    licence_of,
+    package_fonts,
+    read_font,
+    system_font_files,
+)
 
 
 @pytest.fixture(scope="module")
@@ -51,3 +58,39 @@ def test_system_folders_are_searched_below(tmp_path: Path) -> None:
         (tmp_path / name).touch()
     found = system_font_files([tmp_path, tmp_path / "absent"])
     assert [path.name for path in found] == ["a.OTF", "b.ttf"]
+
+
+@pytest.mark.parametrize(
+    ("text", "licence"),
+    [
+        ("This Font Software is licensed under the SIL Open Font License, Version 1.1", "OFL-1.1"),
+        ("https://scripts.sil.org/OFL", "OFL-1.1"),
+        ("Licensed under the Apache License, Version 2.0", "Apache-2.0"),
+        ("All rights reserved.", ""),
+    ],
+)
+def test_licences_are_named_by_what_their_texts_say(text: str, licence: str) -> None:
+    assert licence_of(text) == licence
+
+
+def test_the_licence_beside_a_font_counts_where_the_font_is_silent(
+    font: Font, tmp_path: Path
+) -> None:
+    from fontTools.ttLib import TTFont
+
+    with TTFont(font.path) as file:
+        file["name"].names = [n for n in file["name"].names if n.nameID not in (0, 13, 14)]
+        file.save(tmp_path / "plain.ttf")
+    assert read_font(tmp_path / "plain.ttf").licence == ""
+    (tmp_path / "OFL.txt").write_text("SIL OPEN FONT LICENSE Version 1.1")
+    assert read_font(tmp_path / "plain.ttf").licence == "OFL-1.1"
+
+
+def test_folders_skip_what_is_no_font_and_files_do_not(font: Font, tmp_path: Path) -> None:
+    (tmp_path / "broken.ttf").write_bytes(b"none")
+    (tmp_path / "good.ttf").write_bytes(font.path.read_bytes())
+    assert [found.path.name for found in fonts_in([tmp_path])] == ["good.ttf"]
+    with pytest.raises(FormatError):
+        fonts_in([tmp_path / "broken.ttf"])
+    with pytest.raises(ConfigError, match="no such font"):
+        fonts_in([tmp_path / "absent.ttf"])

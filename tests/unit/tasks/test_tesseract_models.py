@@ -14,8 +14,10 @@ from uncial.formats.lines.base import open_source
 from uncial.formats.tesseract import boxes
 from uncial.formats.tesseract.container import TrainedData
 from uncial.formats.tesseract.dawg import Dawg
-from uncial.models.hub import TesseractReader, open_model
-from uncial.models.recognizer import Reading, Recognizer
+from uncial.models.hub import open_model
+from uncial.models.reading import Reading
+from uncial.models.recognizer import Recognizer
+from uncial.models.tesseract_reader import TesseractReader
 from uncial.progress import Note
 from uncial.tasks.components import ComponentsConfig, components
 from uncial.tasks.convert import ConvertConfig, convert
@@ -37,9 +39,9 @@ def test_content_and_not_the_name_decides_what_a_model_is(
     disguised.write_bytes(tesseract_model.read_bytes())
     assert isinstance(open_model(disguised), TesseractReader)
     assert isinstance(open_model(model), Recognizer)
-    (tmp_path / "model.onnx").write_bytes(b"something else")
-    with pytest.raises(FormatError, match="neither a safetensors nor a traineddata"):
-        open_model(tmp_path / "model.onnx")
+    (tmp_path / "model.bin").write_bytes(b"something else")
+    with pytest.raises(FormatError, match="neither a safetensors, an ONNX nor a traineddata"):
+        open_model(tmp_path / "model.bin")
 
 
 def test_a_model_for_the_old_engine_is_refused_in_plain_words(tmp_path: Path) -> None:
@@ -162,9 +164,9 @@ def test_targets_that_make_no_sense_are_refused(
     model: Path, tesseract_model: Path, tmp_path: Path
 ) -> None:
     with pytest.raises(FormatError, match="no kind of model file"):
-        convert(ConvertConfig(source=model, target=tmp_path / "a.onnx"))
+        convert(ConvertConfig(source=model, target=tmp_path / "a.mlnet"))
     target = tmp_path / "a.safetensors"
-    with pytest.raises(ConfigError, match="traineddata files only"):
+    with pytest.raises(ConfigError, match="traineddata and ONNX files only"):
         convert(ConvertConfig(source=tesseract_model, target=target, integer=True))
     with pytest.raises(ConfigError, match="straightened"):
         convert(ConvertConfig(source=model, target=tmp_path / "a.traineddata"))

@@ -118,6 +118,25 @@ def test_lines_with_rare_labels_come_more_often_if_so_wanted() -> None:
     assert 0.4 < (lines % 20 == 0).mean() < 0.6
 
 
+@pytest.mark.parametrize(("rare", "share"), [(40, 0.2), (4, 0.1), (2, 0.05)])
+def test_characters_that_the_base_lacks_are_shown_often_enough(rare: int, share: float) -> None:
+    rows = 320
+    labels = [np.array([1, 2 if row < rare else 1], np.int32) for row in range(rows)]
+    stream = TrainingStream(
+        PreparedLines(Pages(), np.arange(rows), Preprocessing(height=24, pad=4)),
+        labels,
+        np.full(rows, 40),
+        np.full(rows, 8),
+        Drawing(area=96, seed=1, new=(2,), new_often=0.2),
+    )
+    lines, batches, _ = stream._epoch(1)
+    assert len(lines) == rows
+    assert sorted(np.concatenate(batches)) == list(range(rows))
+    assert (lines < rare).mean() == share
+    assert np.bincount(lines)[:rare].max() - np.bincount(lines)[:rare].min() <= 1
+    assert np.bincount(lines)[rare:].max() == 1
+
+
 def test_a_stream_goes_on_from_any_place_as_if_never_left() -> None:
     whole = list(islice(_stream().from_place(StreamPlace()), 23))
     for cut in (1, 4, 11, 17):

@@ -2,14 +2,16 @@
 
 A safetensors file begins with the length of a JSON object and that object, a
 ``.traineddata`` with the number of its slots and their offsets, of which the first that is
-not -1 points right behind the table.
+not -1 points right behind the table, an ONNX file with its version of the format, field 1 of a
+protocol buffer, and the name of the program that wrote it, field 2.
 
 Source: https://github.com/huggingface/safetensors#format; tesseract 5.x
-``src/ccutil/tessdatamanager.cpp``.
+``src/ccutil/tessdatamanager.cpp``; https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
 """
 
 from __future__ import annotations
 
+import re
 import struct
 from pathlib import Path
 from typing import Literal
@@ -17,10 +19,16 @@ from typing import Literal
 from uncial.errors import FormatError
 from uncial.formats.tesseract.container import MAX_SLOTS
 
-ModelKind = Literal["safetensors", "traineddata"]
+ModelKind = Literal["onnx", "safetensors", "traineddata"]
 
-SUFFIXES: dict[str, ModelKind] = {".safetensors": "safetensors", ".traineddata": "traineddata"}
+SUFFIXES: dict[str, ModelKind] = {
+    ".onnx": "onnx",
+    ".safetensors": "safetensors",
+    ".traineddata": "traineddata",
+}
 """The kind that a file name announces."""
+
+_HUB = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*")  # owner and name
 
 
 def model_kind(data: bytes, name: str) -> ModelKind:
@@ -40,14 +48,23 @@ def model_kind(data: bytes, name: str) -> ModelKind:
         return "safetensors"
     if _is_traineddata(data):
         return "traineddata"
+    if _is_onnx(data):
+        return "onnx"
     kind = SUFFIXES.get(Path(name).suffix.lower())
     if kind is None:
         raise FormatError(
-            f"{name}: neither a safetensors nor a traineddata file",
+            f"{name}: neither a safetensors, an ONNX nor a traineddata file",
             offset=0,
-            remedy="give a model of Uncial (.safetensors) or of Tesseract (.traineddata)",
+            remedy="give a model of Uncial (.safetensors, .onnx) or of Tesseract (.traineddata)",
         )
     return kind
+
+
+def is_pretrained(path: Path) -> bool:
+    """Whether a path is a folder with a checkpoint of transformers, or may name one on a hub."""
+    if path.is_dir():
+        return (path / "config.json").is_file()
+    return not path.exists() and not path.suffix and _HUB.fullmatch(str(path)) is not None
 
 
 def kind_to_write(path: Path) -> ModelKind:
@@ -82,3 +99,8 @@ def _is_traineddata(data: bytes) -> bool:
             if first == 4 + 8 * slots:
                 return True
     return False
+
+
+def _is_onnx(data: bytes) -> bool:
+    """Whether a small version number and a text stand there, as fields of a protocol buffer."""
+    return len(data) > 3 and data[0] == 0x08 and 2 < data[1] < 64 and data[2] == 0x12

@@ -1,16 +1,7 @@
 """Our own model file: safetensors whose metadata carries a versioned JSON header.
 
-Layout: an ordinary ``.safetensors`` file. Its ``__metadata__`` has the key ``uncial`` with one
-JSON object::
-
-    format         1, raised when a reader of today would misread the file; 2 with voters
-    spec           VGSL text
-    codec          Codec.to_json()
-    preprocessing  Preprocessing.to_json()
-    normalization  rule names joined by "+"
-    metadata       provenance, free JSON
-    ranges         optional: least and greatest input of convolutions by name
-    voters         optional: such an object, without ``format``, for each further model
+Layout: an ordinary ``.safetensors`` file. Its ``__metadata__`` has the key ``uncial`` with the
+JSON object that `uncial.formats.models.header` describes.
 
 Tensors are the weights by name; a uint8 tensor named ``component/…`` holds the bytes of a part
 that another program keeps beside its network. Names of the n-th voter's tensors begin with
@@ -24,7 +15,6 @@ Source: safetensors format, https://github.com/huggingface/safetensors#format
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -34,30 +24,13 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from uncial.archive import ModelArchive
-from uncial.errors import CharsetError, ConfigError, FormatError
-from uncial.imaging.prepare import Preprocessing
-from uncial.text.codec import Codec
-from uncial.text.normalize import Normalization
+from uncial.errors import FormatError
+from uncial.formats.models.header import KEY, WITH_VOTERS, header_of, parsed, updated
 
-FORMAT = 2
-_KEY = "uncial"
 _COMPONENT = "component/"
 _VOTER = "voter/"
 _MAX_HEADER = 100_000_000  # bytes; the bound of the safetensors library itself
 _AGAIN = "copy or download the file again; this one is cut short, damaged or was edited"
-_FINITE = 1e30  # no activation is as large
-_FIELDS = {
-    "spec": str,
-    "codec": dict,
-    "preprocessing": dict,
-    "normalization": str,
-    "metadata": dict,
-}
-
-# Version n -> a function that turns a header of version n into one of version n + 1.
-_MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
-    1: lambda header: {**header, "format": 2},  # which came with voters
-}
 
 
 def pack(archive: ModelArchive) -> bytes:
@@ -65,29 +38,21 @@ def pack(archive: ModelArchive) -> bytes:
     header, weights = _parts(archive)
     if archive.voters:
         header["voters"] = []
+        header["format"] = max(header["format"], WITH_VOTERS)
     for number, voter in enumerate(archive.voters, start=1):
         its_header, its_weights = _parts(voter)
+        header["format"] = max(header["format"], its_header.pop("format"))
         header["voters"].append(its_header)
         weights |= {f"{_VOTER}{number}/{name}": array for name, array in its_weights.items()}
-    header = {"format": FORMAT if archive.voters else 1, **header}
-    return save(weights, metadata={_KEY: json.dumps(header, ensure_ascii=False)})
+    return save(weights, metadata={KEY: json.dumps(header, ensure_ascii=False)})
 
 
 def _parts(archive: ModelArchive) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     """Header and tensors of one model."""
-    header: dict[str, Any] = {
-        "spec": archive.spec,
-        "codec": archive.codec.to_json(),
-        "preprocessing": archive.preprocessing.to_json(),
-        "normalization": archive.normalization.name,
-        "metadata": archive.metadata,
-    }
-    if archive.ranges:
-        header["ranges"] = {name: list(seen) for name, seen in archive.ranges.items()}
     weights = {name: np.asarray(array, order="C") for name, array in archive.weights.items()}
     for name, data in archive.components.items():
         weights[_COMPONENT + name] = np.frombuffer(data, np.uint8)
-    return header, weights
+    return header_of(archive), weights
 
 
 def unpack(data: bytes) -> ModelArchive:
@@ -97,6 +62,12 @@ def unpack(data: bytes) -> ModelArchive:
         FormatError: Not a safetensors file, one of another program, or of a newer version.
     """
     header = read_header(data)
+    if header.get("kind") == "segmenter":
+        raise FormatError(
+            "a segmentation model: it finds lines and does not read them",
+            offset=8,
+            remedy="give it to `uncial segment`, and a model that reads here",
+        )
     try:
         weights = load(data)
     except (SafetensorError, KeyError) as error:  # KeyError: a number format NumPy has not
@@ -122,28 +93,20 @@ def _under(prefix: str, weights: dict[str, NDArray[Any]]) -> dict[str, NDArray[A
 def _archive(header: dict[str, Any], weights: dict[str, NDArray[Any]]) -> ModelArchive:
     """One model from its header and tensors."""
     components = {name: array for name, array in weights.items() if name.startswith(_COMPONENT)}
-    for name, kind in _FIELDS.items():
-        if not isinstance(header.get(name), kind):
-            raise FormatError(
-                f"the model header lacks or misstates {name!r}", offset=8, remedy=_AGAIN
-            )
-    try:
-        return ModelArchive(
-            spec=header["spec"],
-            codec=Codec.from_json(header["codec"]),
-            preprocessing=Preprocessing.from_json(header["preprocessing"]),
-            normalization=Normalization.named(header["normalization"]),
-            weights={name: weights[name] for name in weights if name not in components},
-            components={
-                name.removeprefix(_COMPONENT): array.tobytes() for name, array in components.items()
-            },
-            metadata=header["metadata"],
-            ranges=_ranges(header.get("ranges", {})),
-        )
-    except (CharsetError, ConfigError) as error:
-        raise FormatError(
-            f"the model header cannot be used: {error.problem}", offset=8, remedy=_AGAIN
-        ) from error
+    told = parsed(header)
+    return ModelArchive(
+        spec=told.spec,
+        codec=told.codec,
+        preprocessing=told.preprocessing,
+        normalization=told.normalization,
+        weights={name: weights[name] for name in weights if name not in components},
+        components={
+            name.removeprefix(_COMPONENT): array.tobytes() for name, array in components.items()
+        },
+        metadata=told.metadata,
+        ranges=told.ranges,
+        family=told.family,
+    )
 
 
 def read_header(data: bytes) -> dict[str, Any]:
@@ -161,41 +124,12 @@ def read_header(data: bytes) -> dict[str, Any]:
         )
     try:
         metadata = json.loads(data[8 : 8 + size]).get("__metadata__", {})
-        header = json.loads(metadata[_KEY])
-        version = header["format"]
+        header = json.loads(metadata[KEY])
+        header["format"]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise FormatError(
             "a safetensors file, but not a model of Uncial: no header under 'uncial'",
             offset=8,
             remedy="give a model.safetensors written by `uncial train`",
         ) from error
-    if not isinstance(version, int) or version > FORMAT or version < 1:
-        raise FormatError(
-            f"model format {version!r}; this version reads up to {FORMAT}",
-            offset=8,
-            remedy="update Uncial",
-        )
-    while version < FORMAT:
-        header = _MIGRATIONS[version](header)
-        version += 1
-    return dict(header)
-
-
-def _ranges(values: object) -> dict[str, tuple[float, float]]:
-    """Ranges as written by `pack`, checked."""
-    if not isinstance(values, dict):
-        raise FormatError("the ranges are not a JSON object", offset=8, remedy=_AGAIN)
-    found: dict[str, tuple[float, float]] = {}
-    for name, seen in values.items():
-        match seen:
-            case [int() | float() as low, int() | float() as high] if (
-                _FINITE > high >= low > -_FINITE
-            ):
-                found[name] = (float(low), float(high))
-            case _:
-                raise FormatError(
-                    f"the range of {name!r} is {seen!r}, not two ascending numbers",
-                    offset=8,
-                    remedy=_AGAIN,
-                )
-    return found
+    return updated(header)

@@ -1,0 +1,1 @@
+"""Many pages and lines read: processes side by side, results that survive a crash."""

@@ -1,0 +1,1 @@
+"""The whole loop in the browser: projects, pages, text, models and jobs on this machine."""

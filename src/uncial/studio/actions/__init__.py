@@ -1,0 +1,1 @@
+"""What a job may do: each action takes a frozen config and gives a result."""

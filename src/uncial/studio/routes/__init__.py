@@ -1,0 +1,1 @@
+"""Doors of the studio: one module for each kind of thing."""

@@ -1,0 +1,75 @@
+"""Importing: look at files first, then make pages of them."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from uncial.errors import ConfigError
+from uncial.studio import intake
+from uncial.studio.door import Here, Ident, document_of
+
+router = APIRouter(prefix="/api/documents/{document}/imports", tags=["imports"])
+
+
+class Offer(BaseModel):
+    """Files that might be imported."""
+
+    uploads: list[str] = Field(default=[], max_length=20_000)
+    paths: list[str] = Field(default=[], max_length=1000)
+
+
+class ImportItem(BaseModel):
+    """One file that is to become a page."""
+
+    name: str = Field(min_length=1, max_length=1000)
+    upload: str = Field(default="", max_length=32)
+    path: str = Field(default="", max_length=4000)
+    kind: Literal["image", "pages"] = "image"
+
+
+class Import(BaseModel):
+    """Files that are to become pages, in this order, and their layout and text."""
+
+    items: list[ImportItem] = Field(min_length=1, max_length=20_000)
+    again: bool = False
+    text: Literal["written", "checked", "layer"] = "written"
+
+
+@router.post("/preview")
+def preview_import(here: Here, document: Ident, offer: Offer) -> list[dict[str, Any]]:
+    """What the files would become; nothing is changed."""
+    _only_local(here, any(offer.paths))
+    paths = intake.expanded(offer.paths)
+    with here.db.read() as session:
+        document_of(session, document)
+        candidates = intake.looked_at(
+            here.settings,
+            here.files,
+            session,
+            document,
+            uploads=offer.uploads,
+            paths=paths,
+        )
+    return [candidate.shown() for candidate in candidates]
+
+
+@router.post("", status_code=202)
+def start_import(here: Here, document: Ident, wanted: Import) -> dict[str, Any]:
+    """Start the job that makes the pages; its id."""
+    _only_local(here, any(item.path for item in wanted.items))
+    with here.db.read() as session:
+        found = document_of(session, document)
+        title = f"Import {len(wanted.items)} files into {found.name}"
+        project = found.project_id
+    config = {"document": document, **wanted.model_dump()}
+    job = here.start("import", title, config, project=project, document=document)
+    return {"job": job}
+
+
+def _only_local(here: Here, asked: bool) -> None:
+    """Paths of this machine are for its own user only."""
+    if asked and here.settings.mode != "local":
+        raise ConfigError("a server imports no paths", remedy="upload the files")

@@ -1,0 +1,45 @@
+"""Segmentation models: the one that comes with the package, and what all tasks do with pages."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from importlib import resources
+from pathlib import Path
+
+from uncial.errors import ConfigError
+from uncial.page.layout import Page, Region
+
+
+def default_segmenter() -> Path:
+    """The segmentation model that comes with the package.
+
+    Raises:
+        ConfigError: This installation has none.
+    """
+    path = Path(str(resources.files("uncial.basemodels").joinpath("segmenter.safetensors")))
+    if not path.is_file():
+        raise ConfigError(
+            "this installation has no segmentation model",
+            remedy="train one with `uncial segtrain`, and name it with --model",
+        )
+    return path
+
+
+def is_segmenter(path: Path) -> bool:
+    """Whether a file is a segmentation model of ours; no file is none."""
+    from uncial.formats.models import segmentation
+
+    return path.is_file() and segmentation.is_segmenter(path.read_bytes())
+
+
+def without_ignored(page: Page, ignored: frozenset[str]) -> Page:
+    """The page without lines of some types."""
+
+    def thinned(region: Region) -> Region:
+        return replace(
+            region,
+            lines=tuple(line for line in region.lines if line.type not in ignored),
+            regions=tuple(map(thinned, region.regions)),
+        )
+
+    return replace(page, regions=tuple(map(thinned, page.regions))) if ignored else page

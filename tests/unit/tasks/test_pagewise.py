@@ -1,0 +1,103 @@
+"""Pages to text: every page once, failures that end nothing, words in their places."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from uncial.data.images import decode_image, encode_image
+from uncial.errors import ConfigError
+from uncial.formats.pages.base import read_file, write_pages
+from uncial.page.layout import Line, Page, Region
+from uncial.progress import Advanced, Event, Note
+from uncial.tasks.recognize import RecognizeConfig, recognize
+
+
+@pytest.fixture(scope="module")
+def book(pairs: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Pages of three lines each, one without lines, and one whose image is damaged."""
+    folder = tmp_path_factory.mktemp("book")
+    images = [decode_image(path.read_bytes()) for path in sorted(pairs.rglob("*.png"))]
+    for number in range(3):
+        lines, rows, top = [], [], 40
+        width = 80 + max(image.shape[1] for image in images)
+        for at, image in enumerate(images[3 * number : 3 * number + 3]):
+            gray = image if image.ndim == 2 else image[..., 0]
+            row = np.full((gray.shape[0] + 30, width), 255, np.uint8)
+            row[: gray.shape[0], 40 : 40 + gray.shape[1]] = gray
+            rows.append(row)
+            foot = top + 0.75 * gray.shape[0]
+            lines.append(Line(id=f"l{at}", baseline=((40, foot), (40 + gray.shape[1], foot))))
+            top += len(row)
+        pixels = np.concatenate([np.full((40, width), 255, np.uint8), *rows])
+        (folder / f"p{number}.png").write_bytes(encode_image(pixels))
+        region = Region(id="r", lines=tuple(lines), boundary=((0, 0), (width, 0), (width, top)))
+        page = Page(image=f"p{number}.png", width=width, height=len(pixels), regions=(region,))
+        (folder / f"p{number}.xml").write_bytes(write_pages([page], "page").data)
+    (folder / "bare.png").write_bytes((folder / "p0.png").read_bytes())
+    (folder / "torn.png").write_bytes((folder / "p0.png").read_bytes()[:900])
+    return folder
+
+
+def config(model: Path, book: Path, output: Path | None, form: str = "alto") -> RecognizeConfig:
+    return RecognizeConfig(model=model, images=(book,), format=form, output=output, processes=1)
+
+
+def test_every_page_is_read_once_and_failures_end_nothing(
+    model: Path, book: Path, tmp_path: Path
+) -> None:
+    told: list[Event] = []
+    wanted = replace(config(model, book, tmp_path / "out"), processes=2)
+    result = recognize(wanted, told.append)
+    assert result.pages is not None
+    assert (result.pages.pages, result.pages.lines, result.pages.skipped) == (3, 9, 0)
+    failed = {one.source.name: one.problem for one in result.pages.failed}
+    assert set(failed) == {"bare.png", "torn.png"}
+    assert "no line is marked" in failed["bare.png"]
+    assert len([one for one in told if isinstance(one, Note) and one.level == "warning"]) == 2
+    assert [one.done for one in told if isinstance(one, Advanced)] == [1, 2, 3, 4, 5]
+    names = sorted(path.name for path in (tmp_path / "out").iterdir())
+    assert names == ["done.jsonl", "p0.xml", "p1.xml", "p2.xml"]
+    page = read_file(tmp_path / "out" / "p1.xml").pages[0]
+    assert all(line.text for line in page.lines())
+
+
+def test_a_run_goes_on_where_it_stood(model: Path, book: Path, tmp_path: Path) -> None:
+    first = recognize(config(model, book, tmp_path))
+    (tmp_path / "p1.xml").unlink()
+    before = (tmp_path / "p0.xml").stat().st_mtime_ns
+    again = recognize(config(model, book, tmp_path))
+    assert first.pages is not None
+    assert again.pages is not None
+    assert (again.pages.pages, again.pages.skipped, len(again.pages.failed)) == (1, 2, 2)
+    assert (tmp_path / "p0.xml").stat().st_mtime_ns == before
+    with pytest.raises(ConfigError, match="another model or format"):
+        recognize(config(model, book, tmp_path, "page"))
+    over = recognize(replace(config(model, book, tmp_path, "page"), overwrite=True))
+    assert over.pages is not None
+    assert over.pages.pages == 3
+
+
+def test_the_text_layer_says_who_read_and_where(model: Path, book: Path, tmp_path: Path) -> None:
+    recognize(replace(config(model, book, tmp_path, "json"), pages=True, images=(book / "p0.xml",)))
+    told = json.loads((tmp_path / "p0.json").read_text())
+    assert told["model"] == model.name
+    assert len(told["sha256"]) == 64
+    assert told["uncial"]
+    assert [line["id"] for line in told["lines"]] == ["l0", "l1", "l2"]
+    assert all(0 <= line["confidence"] <= 1 for line in told["lines"])
+
+
+def test_without_a_folder_the_text_is_printed(model: Path, book: Path) -> None:
+    pages = (book / "p0.xml", book / "p2.xml")
+    result = recognize(replace(config(model, book, None, "txt"), pages=True, images=pages))
+    assert len(result.printed.splitlines()) == 6
+
+
+def test_a_format_that_is_none_is_named(model: Path, book: Path, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="'odt'"):
+        recognize(config(model, book, tmp_path, "odt"))
