@@ -45,6 +45,8 @@ class Flow:
         layout: Which of the two.
         blank: The padding is known to hold zeros.
         levels: Of the 8-bit integers that `data` holds; None for float32.
+        joined: What `data` was joined from along the channels, while it is the last of them:
+            names of tensors in the same layout, their channels, and `data` itself.
     """
 
     data: str
@@ -54,6 +56,12 @@ class Flow:
     layout: Layout = "channels first"
     blank: bool = False
     levels: Levels | None = None
+    joined: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def parts(self) -> tuple[tuple[str, int], ...]:
+        """Names and channels of what it was joined from; itself where it was not."""
+        return self.joined[:-1] if self.joined[-1:] == ((self.data, 0),) else ()
 
 
 @dataclass
@@ -157,14 +165,18 @@ class Graph:
         if flow.levels is None:
             data = self.add("Mul", [flow.data, self.add("Cast", [valid], to=_FLOAT)])
         elif flow.levels.zero == 0:
-            bits = self.add("Mul", [self.add("Cast", [valid], to=_INT32), self._every_bit()])
-            data = self.add("BitwiseAnd", [flow.data, self.add("Cast", [bits], to=_UINT8)])
+            bits = self._every_bit(valid, flow)
+            data = self.add("BitwiseAnd", [flow.data, bits])
         else:
             data = self.add("Where", [valid, flow.data, self.scale_of(flow.levels)[1]])
         return replace(flow, data=data, blank=True)
 
-    def _every_bit(self) -> str:
-        return self.constant(255, np.int32)
+    def _every_bit(self, valid: str, flow: Flow) -> str:
+        """A mask of all or no bits, with channels: so whole rows are masked at once."""
+        bits = self.add("Mul", [self.add("Cast", [valid], to=_INT32), self.constant(255, np.int32)])
+        first = flow.layout == "channels first"
+        shape = [1, flow.channels, 1, 1] if first else [1, 1, 1, flow.channels]
+        return self.add("Expand", [self.add("Cast", [bits], to=_UINT8), self.constant(shape)])
 
     def levelled(self, flow: Flow, levels: Levels) -> Flow:
         """A flow in 8-bit integers of the levels named."""

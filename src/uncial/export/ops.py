@@ -7,12 +7,13 @@ from dataclasses import dataclass, field, replace
 from typing import cast
 
 import numpy as np
+from numpy.typing import NDArray
 from torch import Tensor
 
 from uncial.errors import ConfigError
 from uncial.export.activation import activated
 from uncial.export.convolution import array, convolved, in_integers, shape_of
-from uncial.export.graph import Flow, Graph, Layout
+from uncial.export.graph import MICROSOFT, Flow, Graph, Layout
 from uncial.export.recurrent import scanned
 from uncial.nn.integer import Levels
 from uncial.nn.ops.base import Op
@@ -36,7 +37,7 @@ class Writer:
         graph: Gets the nodes.
         levels: Of the input and output of convolutions that are to multiply in 8 bits; none for
             an output that is real.
-        integer: Recurrences are to multiply in 8 bits, too.
+        integer: Recurrences and heads are to multiply in 8 bits, too.
     """
 
     graph: Graph
@@ -64,9 +65,11 @@ class Writer:
         layout: Layout = "channels last" if "channels last" in layouts else "channels first"
         flows = [graph.turned(flow, layout) for flow in made]
         axis = 3 if layout == "channels last" else 1
+        data = graph.add("Concat", [flow.data for flow in flows], axis=axis)
         return replace(
             flows[0],
-            data=graph.add("Concat", [flow.data for flow in flows], axis=axis),
+            data=data,
+            joined=(*((flow.data, flow.channels) for flow in flows), (data, 0)),
             channels=sum(flow.channels for flow in flows),
             blank=all(flow.blank for flow in flows),
         )
@@ -187,15 +190,33 @@ class Writer:
         return scanned(self.graph, op, given, integer=self.integer)
 
     def _output(self, op: Output, given: Flow) -> Flow:
-        """Logits, channels last; always in reals: in 8 bits a weak model reads other characters."""
+        """Logits, channels last."""
         if op.dims != 1 or op.ones:
             return _refused(op)
         flow = self.graph.in_reals(self._fold_height(op, given))
         flow = self.graph.turned(flow, "channels last")
-        weight, bias = array(op.lin.weight), self.graph.real(array(op.lin.bias))
-        data = self.graph.add("MatMul", [flow.data, self.graph.real(weight.T)])
-        data = self.graph.add("Add", [data, bias])
+        bias = self.graph.real(array(op.lin.bias))
+        data = self.graph.add("Add", [self._product(flow, array(op.lin.weight).T), bias])
         return replace(flow, data=data, channels=op.lin.out_features, blank=False)
+
+    def _product(self, flow: Flow, weight: NDArray[np.float32]) -> str:
+        """A flow times a matrix, channels last; in integers each part that was joined by itself.
+
+        The parts differ too much in size for one scale: what goes around an LSTM and what comes
+        out of it.
+        """
+        graph = self.graph
+        if not self.integer:
+            return graph.add("MatMul", [flow.data, graph.real(weight)])
+        made, at = [], 0
+        for name, channels in flow.parts or ((flow.data, flow.channels),):
+            rows = weight[at : at + channels]
+            scale = np.maximum(np.abs(rows).max(0), 1e-8) / 127
+            levels = graph.constant(np.rint(rows / scale), np.int8)
+            op = f"{MICROSOFT}.DynamicQuantizeMatMul"
+            made.append(graph.add(op, [name, levels, graph.real(scale)]))
+            at += channels
+        return made[0] if len(made) == 1 else graph.add("Sum", made)
 
     def _same(self, op: Op, given: Flow) -> Flow:
         return given

@@ -72,6 +72,7 @@ def age(
     rng: np.random.Generator,
     strength: float = 1.0,
     chances: Mapping[str, float] = CHANCES,
+    paper: Callable[[Gray, np.random.Generator], Gray] | None = None,
 ) -> Gray:
     """A clean line as scans of old sheets look: some degradations, in the order of `CHANCES`.
 
@@ -80,12 +81,17 @@ def age(
         rng: Decides everything.
         strength: Of each degradation; 0 changes nothing.
         chances: How often each happens, 0-1; names of `DEGRADATIONS`.
+        paper: Puts the line on paper, instead of the degradation of this name.
     """
-    if strength <= 0:
+    if strength <= 0 and paper is None:
         return image
     draws = rng.random(len(chances)).tolist()
     for (name, chance), draw in zip(chances.items(), draws, strict=True):
-        if draw < chance:
+        if draw >= chance:
+            continue
+        if name == "paper" and paper is not None:
+            image = paper(image, rng)
+        elif strength > 0:
             image = _named(name)(image, rng, strength)
     return image
 

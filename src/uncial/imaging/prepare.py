@@ -144,7 +144,7 @@ def prepare(image: NDArray[np.uint8], preprocessing: Preprocessing) -> NDArray[n
     """
     if preprocessing.style == "tesseract":
         return _leptonica(image, preprocessing.height)
-    gray = _gray(image)
+    gray = to_gray(image)
     if preprocessing.centre:
         clear = _stretched(gray, preprocessing)
         line = centre_line(clear)
@@ -159,7 +159,7 @@ def is_light_on_dark(image: NDArray[np.uint8]) -> bool:
     Args:
         image: ``(H, W)`` gray or ``(H, W, 3)`` RGB.
     """
-    return _is_light_on_dark(_cumulated(_gray(image)))
+    return _is_light_on_dark(_cumulated(to_gray(image)))
 
 
 def text_span(image: NDArray[np.uint8], preprocessing: Preprocessing) -> float:
@@ -171,7 +171,7 @@ def text_span(image: NDArray[np.uint8], preprocessing: Preprocessing) -> float:
     """
     if not preprocessing.centre or preprocessing.style == "tesseract":
         return 1.0
-    return centre_line(_stretched(_gray(image), preprocessing)).span
+    return centre_line(_stretched(to_gray(image), preprocessing)).span
 
 
 def _leptonica(image: NDArray[np.uint8], height: int) -> NDArray[np.uint8]:
@@ -185,7 +185,8 @@ def _leptonica(image: NDArray[np.uint8], height: int) -> NDArray[np.uint8]:
     return pixels
 
 
-def _gray(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def to_gray(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """``(H, W)`` gray of a gray or RGB image."""
     return image if image.ndim == 2 else raster.gray_of(image)
 
 

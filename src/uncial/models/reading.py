@@ -63,12 +63,15 @@ class Reading:
         characters: From left to right.
         greedy: The text that the likeliest label of each step gives, where another way of
             decoding was asked for.
+        approximate: Whether the characters' confidences and edges are estimates: of a decoder
+            that looks at the whole line, from where it looked.
     """
 
     text: str
     confidence: float
     characters: tuple[ReadCharacter, ...]
     greedy: str | None = None
+    approximate: bool = False
 
 
 class _Decoded(NamedTuple):
@@ -181,37 +184,15 @@ class NetworkReader(ABC):
             decoder: As for `read`.
             threads: As for `read`.
         """
-        for reading, _ in self._heard(image, count, decoder, threads, keep=False):
-            yield reading
-
-    def heard_each(
-        self,
-        image: Callable[[int], Image],
-        count: int,
-        decoder: Decoder = "greedy",
-        threads: int = 0,
-    ) -> Iterator[tuple[Reading, LogProbs]]:
-        """Like `read_each`, each with the ``(T, C)`` natural log that it was read from."""
-        yield from self._heard(image, count, decoder, threads, keep=True)
-
-    def _heard(
-        self,
-        image: Callable[[int], Image],
-        count: int,
-        decoder: Decoder,
-        threads: int,
-        *,
-        keep: bool,
-    ) -> Iterator[tuple[Reading, LogProbs]]:
         beam = decoder == "beam"
-        for decoded in self._chunks(image, count, threads, keep=beam or keep):
+        for decoded in self._chunks(image, count, threads, keep=beam):
             best = [line.greedy for line in decoded]
             if beam:
                 listener = self._listener or Listener(self.codec, weights=Weights(stands=1.0))
                 best = listener.read([line.log_probs for line in decoded], best)
             for line, one in zip(decoded, best, strict=True):
                 plain = self.in_order(line.greedy.text) if beam else None
-                yield self._reading(one, line.prepared, line.width, plain), line.log_probs
+                yield self._reading(one, line.prepared, line.width, plain)
 
     def log_probs_each(
         self, image: Callable[[int], Image], count: int, threads: int = 0

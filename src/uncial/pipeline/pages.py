@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 from uncial.errors import InputError
 from uncial.formats.pages.base import write_pages
 from uncial.formats.pages.source import Scan
-from uncial.imaging.band import Band
+from uncial.imaging.band import Band, Problem
 from uncial.imaging.crop import page_lines, to_page
 from uncial.models.hub import LineReader
 from uncial.models.reading import Decoder, ReadCharacter
 from uncial.models.reading import Reading as Read
-from uncial.page.layout import Glyph, Line, Page, Point, Reading, Region, Word
+from uncial.page.layout import Line, Page, Point, Reading, Region, Word
 
 Image = NDArray[np.uint8]
 Find = Callable[[Image], Page]
@@ -42,7 +42,7 @@ class ReadPage:
     lines: int
     characters: int
     confidence: float
-    problems: tuple[str, ...]
+    problems: tuple[Problem, ...]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -108,7 +108,7 @@ def _with_lines(page: Page, image: Image, find: Find | None) -> Page:
 def _read(page: Page, read: Sequence[tuple[Band, Image, Read]], source: str) -> ReadPage:
     layers = {band.line: _layer(band, image, one, source) for band, image, one in read}
     sure = [character.confidence for _, _, one in read for character in one.characters]
-    problems = tuple(str(problem) for band, _, _ in read for problem in band.problems)
+    problems = tuple(problem for band, _, _ in read for problem in band.problems)
     return ReadPage(
         page=replace(page, regions=tuple(_relaid(region, layers) for region in page.regions)),
         lines=len(read),
@@ -156,31 +156,37 @@ def _words(band: Band, image: Image, read: Read) -> tuple[Word, ...]:
     if len(groups) != len(texts):
         return ()
     seen = ["".join(one.grapheme for one in group) for group in groups]
-    if sorted(seen[0]) != sorted(texts[0]) if seen else False:
+    if not groups:
+        return ()
+    if sorted(seen[0]) != sorted(texts[0]):
         groups.reverse()
         seen.reverse()
     if any(sorted(a) != sorted(b) for a, b in zip(seen, texts, strict=True)):
         return ()
-    height = image.shape[0]
+    boxes = _boxes(band, [(group[0].start, group[-1].stop) for group in groups], image.shape[0])
     return tuple(
-        _word(band, group, text, height) for group, text in zip(groups, texts, strict=True)
+        Word(text=text, boundary=box, confidence=_sureness(group))
+        for text, group, box in zip(texts, groups, boxes, strict=True)
     )
 
 
-def _word(band: Band, group: Sequence[ReadCharacter], text: str, height: int) -> Word:
-    mean = float(np.exp(np.mean(np.log([max(one.confidence, 1e-9) for one in group]))))
-    boxes = [_box(band, one.start, one.stop, height) for one in group]
-    glyphs = tuple(
-        Glyph(text=one.grapheme, boundary=box, confidence=one.confidence)
-        for one, box in zip(group, boxes, strict=True)
-    )
-    whole = _box(band, group[0].start, group[-1].stop, height)
-    return Word(text=text, boundary=whole, confidence=mean, glyphs=glyphs)
+def _sureness(group: Sequence[ReadCharacter]) -> float:
+    """Geometric mean of the characters' confidences."""
+    return float(np.exp(np.mean(np.log([max(one.confidence, 1e-9) for one in group]))))
 
 
-def _box(band: Band, start: float, stop: float, height: int) -> tuple[Point, ...]:
-    corners = np.array([[start, 0], [stop, 0], [stop, height], [start, height]], np.float64)
-    return tuple((round(float(x), 1), round(float(y), 1)) for x, y in to_page(band, corners))
+def _boxes(
+    band: Band, spans: Sequence[tuple[float, float]], height: int
+) -> list[tuple[Point, ...]]:
+    """Outlines on the page of columns of a cut line, over its whole height."""
+    corners = [
+        corner
+        for left, right in spans
+        for corner in ((left, 0.0), (right, 0.0), (right, float(height)), (left, float(height)))
+    ]
+    places = np.round(to_page(band, np.array(corners, np.float64)), 1).tolist()
+    points = [(float(x), float(y)) for x, y in places]
+    return [tuple(points[at : at + 4]) for at in range(0, len(points), 4)]
 
 
 def written(read: ReadPage, form: str, facts: Mapping[str, Any]) -> bytes:
@@ -209,7 +215,7 @@ def _as_json(read: ReadPage, facts: Mapping[str, Any]) -> dict[str, Any]:
         "width": page.width,
         "height": page.height,
         "confidence": round(read.confidence, 4),
-        "problems": list(read.problems),
+        "problems": [str(problem) for problem in read.problems],
         "lines": list(_lines_as_json(page)),
     }
 

@@ -75,10 +75,11 @@ class Shaper:
     @cached_property
     def features(self) -> frozenset[str]:
         """Tags of the font's substitutions, e.g. ``{"liga", "salt"}``."""
-        get = self._hb.ot_layout_language_get_feature_tags
-        scripts = self._hb.ot_layout_table_get_script_tags(self._face, "GSUB")
+        scripts = self._face.get_table_script_tags("GSUB")
         return frozenset(
-            tag for at in range(len(scripts)) for tag in get(self._face, "GSUB", script_index=at)
+            tag
+            for at in range(len(scripts))
+            for tag in self._face.get_language_feature_tags("GSUB", at)
         )
 
     def glyphs(

@@ -105,7 +105,7 @@ class PageDone:
         lines: Read.
         characters: Read.
         confidence: 0-1, mean over the characters.
-        problems: Lines whose place was damaged.
+        problems: How many lines had a damaged place, by what was wrong.
         printed: The text, where no folder was named.
     """
 
@@ -113,7 +113,7 @@ class PageDone:
     lines: int
     characters: int
     confidence: float
-    problems: tuple[str, ...]
+    problems: dict[str, int]
     printed: str = ""
 
 
@@ -270,7 +270,7 @@ class PageWork:
             lines=sum(page.lines for page in pages),
             characters=characters,
             confidence=sure / max(1, characters),
-            problems=tuple(problem for page in pages for problem in page.problems),
+            problems=Counter(problem.code for page in pages for problem in page.problems),
             printed="" if self.config.output is not None else b"".join(texts).decode("utf-8"),
         )
 
@@ -349,7 +349,7 @@ def _result(
             for job, one in done
             if isinstance(one, Fault)
         ),
-        problems=sum(len(one.problems) for one in read),
+        problems=sum(sum(one.problems.values()) for one in read),
         seconds=time.monotonic() - started,
         output=output,
     )

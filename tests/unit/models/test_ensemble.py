@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -76,19 +75,6 @@ def test_what_was_read_without_language_is_voted_on_too() -> None:
     heard = [replace(_reading("abc", 0.9), greedy=text) for text in ("axc", "abc", "axc")]
     assert elected(heard).greedy == "axc"
     assert elected([_reading("abc", 0.9), _reading("abd", 0.8)]).greedy is None
-
-
-def test_what_all_find_likelier_beats_the_vote() -> None:
-    readings = [_reading("abc", 0.9), _reading("axc", 0.8), _reading("axc", 0.8)]
-    assert elected(readings).text == "axc"
-
-    def likelihood(texts: Sequence[tuple[str, ...]]) -> np.ndarray:
-        return np.array([0.0 if "b" in text else -9.0 for text in texts])
-
-    found = elected(readings, [likelihood] * 3)
-    assert found.text == "abc"
-    assert [round(one.confidence, 2) for one in found.characters] == [0.83, 0.3, 0.83]
-    assert [one.start for one in found.characters] == [0.0, 10.0, 20.0]
 
 
 def test_log_probs_are_what_readings_are_made_of() -> None:
