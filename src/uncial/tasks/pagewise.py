@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from uncial.errors import ConfigError, UncialError
 from uncial.models.cores import Backend, cores
@@ -43,6 +43,7 @@ class PageRun:
     overwrite: bool
     backend: Backend
     processes: int
+    segmenter: Path | Literal["default", "none"] = "default"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -203,7 +204,27 @@ class Hire:
         config = self.config
         reader = self.choice.opened(dictionary=config.dictionary)
         _, weights = listen(reader, config.language, silent)
-        return PageWork(config, self.facts, reader, None, listens=weights is not None)
+        find = _finder(config.segmenter)
+        return PageWork(config, self.facts, reader, find, listens=weights is not None)
+
+
+def _finder(segmenter: Path | Literal["default", "none"]) -> Find | None:
+    """What finds the lines of a page; its model is opened when the first page needs it."""
+    from uncial.tasks.segmodels import default_segmenter
+
+    if segmenter == "none":
+        return None
+    path = default_segmenter() if segmenter == "default" else segmenter
+    opened: list[Any] = []
+
+    def find(image: Any) -> Any:  # noqa: ANN401 - an image, a page
+        from uncial.models.segmenter import Segmenter
+
+        if not opened:
+            opened.append(Segmenter.load(path))
+        return opened[0].segment(image)
+
+    return find
 
 
 class PageWork:
@@ -312,7 +333,11 @@ def facts_of(config: PageRun) -> dict[str, Any]:
     from uncial import __version__
 
     digest = hashlib.sha256(config.model.read_bytes()).hexdigest()
+    finder: dict[str, str] = {}
+    if isinstance(config.segmenter, Path):
+        finder = {"segmenter": hashlib.sha256(config.segmenter.read_bytes()).hexdigest()}
     return {
+        **finder,
         "model": config.model.name,
         "sha256": digest,
         "uncial": __version__,

@@ -75,6 +75,10 @@ class RecognizeConfig:
     processes: int = 0
     """Processes that read pages side by side; 0 takes one for each core."""
 
+    segmenter: Path | Literal["default", "none"] = "default"
+    """Finds the lines of pages that come without; default is the model that comes with the
+    package, with none such pages are failures."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class RecognizedLine:
