@@ -170,7 +170,7 @@ def evaluate_reader(config: EvaluateConfig, reporter: Reporter = silent) -> Eval
     profiles = profiles_named(config.profiles)
     if config.report is not None and config.report.is_dir():
         raise ConfigError(f"{config.report}: is a folder", remedy="name an HTML file to write")
-    recognizer = open_model(config.model, dictionary=config.dictionary)
+    recognizer = open_model(config.model, dictionary=config.dictionary, reporter=reporter)
     words, weights = listen(recognizer, config.language, reporter)
     decoder = config.decoder if weights is None else "beam"
     seed = config.seed

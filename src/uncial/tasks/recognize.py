@@ -57,6 +57,10 @@ class RecognizeConfig:
     pages: bool = False
     """The images hold pages, not lines; with a page format they do anyway."""
 
+    segmenter: Path | Literal["default"] | None = None
+    """Segmentation model that finds the lines of pages on which none are marked; default is the
+    one that comes with the package."""
+
     output: Path | None = None
     """Folder for one file an image, named after it; without it everything is printed. A run over
     pages that was stopped goes on there."""
@@ -74,10 +78,6 @@ class RecognizeConfig:
 
     processes: int = 0
     """Processes that read pages side by side; 0 takes one for each core."""
-
-    segmenter: Path | Literal["default", "none"] = "default"
-    """Finds the lines of pages that come without; default is the model that comes with the
-    package, with none such pages are failures."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,7 +143,9 @@ def recognize(config: RecognizeConfig, reporter: Reporter = silent) -> Recognize
         return _recognize_pages(config, reporter)
     paths = expanded(config.images)
     targets = _targets(paths, config)
-    reader = open_reader(config.model, config.backend, dictionary=config.dictionary)
+    reader = open_reader(
+        config.model, config.backend, dictionary=config.dictionary, reporter=reporter
+    )
     calibration = Calibration.of(reader.metadata)
     words, weights = listen(reader, config.language, reporter)
     decoder = config.decoder if weights is None else "beam"
@@ -187,10 +189,12 @@ def recognize(config: RecognizeConfig, reporter: Reporter = silent) -> Recognize
 
 def _recognize_pages(config: RecognizeConfig, reporter: Reporter) -> RecognizeResult:
     from uncial.tasks.pagewise import PageRun, recognize_pages
+    from uncial.tasks.segmodels import default_segmenter
 
-    run = PageRun(
-        **{item.name: getattr(config, item.name) for item in fields(PageRun)},
-    )
+    values = {item.name: getattr(config, item.name) for item in fields(PageRun)}
+    if config.segmenter == "default":
+        values["segmenter"] = default_segmenter()
+    run = PageRun(**values)
     pages, printed = recognize_pages(run, reporter)
     return RecognizeResult(lines=(), printed=printed, pages=pages)
 
