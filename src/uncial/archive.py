@@ -19,7 +19,8 @@ class ModelArchive:
     """One recognition model, independent of any file format and of torch.
 
     Attributes:
-        spec: VGSL text of the network, with its real output count.
+        spec: VGSL text of the network, with its real output count; of an encoder with a decoder
+            a line that says what they are.
         codec: Text to labels and back.
         preprocessing: How a line becomes the network's input.
         normalization: Applied to ground truth in training and to both sides of every score.
@@ -28,9 +29,11 @@ class ModelArchive:
         ranges: Least and greatest input of each convolution, by its name, for reading in
             8-bit integers; empty where that was not prepared.
         components: What another program keeps beside the network, by name and unchanged:
-            those of a ``.traineddata`` but its network.
+            those of a ``.traineddata`` but its network; configuration and tokenizer of an
+            encoder with a decoder.
         voters: Further models that read every line with this one; the surest characters of
             all win. They have none of their own.
+        family: Kind of network: ``"ctc"`` or ``"encoder-decoder"``.
     """
 
     spec: str
@@ -42,6 +45,7 @@ class ModelArchive:
     ranges: dict[str, tuple[float, float]] = field(default_factory=dict)
     components: dict[str, bytes] = field(default_factory=dict)
     voters: tuple[ModelArchive, ...] = ()
+    family: str = "ctc"
 
     @property
     def parameters(self) -> int:

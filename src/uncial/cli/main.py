@@ -138,6 +138,8 @@ def _run_task(task: Task, arguments: dict[str, Any], cancel: _Interrupt) -> None
     _log_to_stderr()
     with progress_reporter(Console(stderr=True)) as reporter:
         result = function(config, cancel.guard(reporter))
+    if os.environ.get("RANK", "0") != "0":
+        return  # of the processes that torchrun started, the first one tells
     if arguments.get("json"):
         _print_json(as_json(result))
     else:

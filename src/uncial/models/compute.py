@@ -36,6 +36,21 @@ def worker_pool(threads: int = 0) -> Iterator[ThreadPoolExecutor]:
         torch.set_num_threads(before)
 
 
+@contextmanager
+def wide_operations(threads: int = 0) -> Iterator[None]:
+    """Each operation on several threads, for networks of large matrices; restored after.
+
+    Args:
+        threads: To use; 0 takes every core.
+    """
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads or cores())
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
 def device_named(name: str) -> torch.device:
     """The device to compute on.
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
-from uncial.formats.models.kinds import model_kind
+from uncial.archive import ModelArchive
+from uncial.formats.models.kinds import is_pretrained, model_kind
+from uncial.imaging.prepare import Preprocessing
 from uncial.models.reading import Decoder, Image, Reading
+from uncial.progress import Note, Reporter, silent
 from uncial.registry import Registry
+from uncial.text.codec import Codec
 from uncial.text.normalize import Normalization
 
 
@@ -56,6 +60,22 @@ class LineReader(Protocol):
         """Like `read`, image by image on demand."""
 
 
+@runtime_checkable
+class ModelReader(LineReader, Protocol):
+    """A reader that a model file of ours holds, and that training makes."""
+
+    @property
+    def codec(self) -> Codec:
+        """Of its charset."""
+
+    @property
+    def preprocessing(self) -> Preprocessing:
+        """How lines are prepared."""
+
+    def to_archive(self) -> ModelArchive:
+        """Everything as NumPy and plain data, ready to be written in any format."""
+
+
 class Opener(Protocol):
     """Makes a reader from the bytes of a model file of one kind."""
 
@@ -74,12 +94,37 @@ OPENERS: Registry[Opener] = Registry(
 """By the kind of file; what computes with torch is only imported where it is needed."""
 
 
-def open_model(path: Path | str, *, dictionary: bool = True) -> LineReader:
+def open_checkpoint(path: Path, reporter: Reporter = silent) -> ModelArchive:
+    """A checkpoint of transformers as a model of ours, see `uncial.models.pretrained`.
+
+    Args:
+        path: Its folder, or its name on a hub.
+        reporter: Told what had to be mended.
+
+    Raises:
+        ConfigError: There is no such folder, and no such model can be had from a hub.
+        FormatError: It is no encoder with a decoder, or damaged.
+        MissingDependency: The package transformers is not installed.
+    """
+    from uncial.models.pretrained import open_pretrained  # noqa: PLC0415 - seconds to import
+
+    found = open_pretrained(path)
+    for repair in found.repairs:
+        reporter(Note(text=f"{path}: {repair}", level="warning"))
+    return found.archive
+
+
+def open_model(
+    path: Path | str, *, dictionary: bool = True, reporter: Reporter = silent
+) -> LineReader:
     """Open a model file of any kind for reading; its content decides, not its name.
 
     Args:
-        path: A model of ours (``.safetensors``, ``.onnx``) or of Tesseract (``.traineddata``).
+        path: A model of ours (``.safetensors``, ``.onnx``) or of Tesseract (``.traineddata``), or
+            a folder or hub name of a checkpoint of transformers with an encoder and a decoder.
         dictionary: Whether a model of Tesseract prefers the words of its dictionary.
+
+        reporter: Told what had to be mended of a checkpoint.
 
     Raises:
         FormatError: It is no model file, damaged, from a newer version, or a model for
@@ -87,6 +132,10 @@ def open_model(path: Path | str, *, dictionary: bool = True) -> LineReader:
         MissingDependency: What computes models of this kind is not installed.
     """
     path = Path(path)
+    if is_pretrained(path):
+        from uncial.models.transcriber import Transcriber  # noqa: PLC0415 - imports torch
+
+        return Transcriber.from_archive(open_checkpoint(path, reporter))
     data = path.read_bytes()
     opener = OPENERS.get(model_kind(data, path.name))
     return opener(data, path.name, dictionary=dictionary)

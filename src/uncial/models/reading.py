@@ -63,12 +63,15 @@ class Reading:
         characters: From left to right.
         greedy: The text that the likeliest label of each step gives, where another way of
             decoding was asked for.
+        approximate: Whether the characters' confidences and edges are estimates: of a decoder
+            that looks at the whole line, from where it looked.
     """
 
     text: str
     confidence: float
     characters: tuple[ReadCharacter, ...]
     greedy: str | None = None
+    approximate: bool = False
 
 
 class _Decoded(NamedTuple):

@@ -24,7 +24,7 @@ from uncial.errors import ConfigError, UncialError
 from uncial.formats.models.kinds import model_kind
 from uncial.models.cores import Backend, dot_products, processor_flags, processor_name
 from uncial.models.hub import LineReader, open_model
-from uncial.progress import Note, Reporter
+from uncial.progress import Note, Reporter, silent
 
 if TYPE_CHECKING:
     from uncial.archive import ModelArchive
@@ -54,20 +54,27 @@ class Choice:
         return open_reader(self.model, self.backend, dictionary=dictionary)
 
 
-def open_reader(path: Path, backend: Backend = "auto", *, dictionary: bool = True) -> LineReader:
+def open_reader(
+    path: Path,
+    backend: Backend = "auto",
+    *,
+    dictionary: bool = True,
+    reporter: Reporter = silent,
+) -> LineReader:
     """Open a model, computed by what was named.
 
     Args:
         path: Model file of any kind.
         backend: auto and torch leave the choice of numbers to the model.
         dictionary: As for `uncial.models.hub.open_model`.
+        reporter: As there.
 
     Raises:
         ConfigError: Models of this kind are not computed so.
         FormatError: The model file cannot be used.
     """
     if backend in ("auto", "torch"):
-        return open_model(path, dictionary=dictionary)
+        return open_model(path, dictionary=dictionary, reporter=reporter)
     program, _, numbers = backend.partition("-")
     data = path.read_bytes()
     kind = model_kind(data, path.name)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from uncial.archive import ModelArchive
     from uncial.data.store import LineStore
+    from uncial.models.hub import LineReader
     from uncial.models.recognizer import Recognizer
     from uncial.training.basis import RetainConfig
 
@@ -102,7 +103,7 @@ def open_base_set(
             rendered and they were asked for.
         MissingDependency: They were asked for, and there is no font.
     """
-    from uncial.models.recognizer import Recognizer
+    from uncial.models.native import reader_of
     from uncial.tasks.ingest import open_lines
 
     if retain.source == "none":
@@ -130,7 +131,7 @@ def open_base_set(
             remedy="name data without lists, to have it split, or add a list of test lines",
         )
     made = not retain.base_set
-    before = error_rate(Recognizer.from_archive(base), store, rows)
+    before = error_rate(reader_of(base), store, rows)
     what = _RENDERED_LINES if made else f"lines of the base set {store.path}"
     if not made:
         replayed: LineStore | None = store
@@ -149,7 +150,7 @@ def _rendered(base: ModelArchive, folder: Path, splits: Mapping[str, int], seed:
     return rendered(base.codec.charset, folder, splits=splits, seed=seed).store
 
 
-def error_rate(recognizer: Recognizer, store: LineStore, rows: NDArray[np.int64]) -> float:
+def error_rate(recognizer: LineReader, store: LineStore, rows: NDArray[np.int64]) -> float:
     """Micro-averaged CER on some lines of a store, as training measures it."""
     from uncial.text.metrics import cer
 
@@ -161,9 +162,9 @@ def error_rate(recognizer: Recognizer, store: LineStore, rows: NDArray[np.int64]
 
 def model_cer(model: Path, store: LineStore, rows: NDArray[np.int64]) -> float:
     """The same of a model file."""
-    from uncial.models.recognizer import Recognizer
+    from uncial.models.hub import open_model
 
-    return error_rate(Recognizer.load(model), store, rows)
+    return error_rate(open_model(model), store, rows)
 
 
 def settle(

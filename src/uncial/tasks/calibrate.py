@@ -12,7 +12,7 @@ from uncial.progress import Note, Reporter, silent
 
 if TYPE_CHECKING:
     from uncial.evaluation.run import Evaluation
-    from uncial.models.recognizer import Recognizer
+    from uncial.models.hub import ModelReader
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,14 +74,13 @@ def calibrate(config: CalibrateConfig, reporter: Reporter = silent) -> Calibrate
     from uncial.evaluation.figures import figures
     from uncial.evaluation.run import evaluate_lines
     from uncial.formats.models import native
-    from uncial.models.hub import open_model
-    from uncial.models.recognizer import Recognizer
+    from uncial.models.hub import ModelReader, open_model
     from uncial.tasks.evaluate import rows_of
     from uncial.tasks.ingest import open_lines
     from uncial.training.checkpoint import write_atomically
 
     recognizer = open_model(config.model)
-    if not isinstance(recognizer, Recognizer):
+    if not isinstance(recognizer, ModelReader):
         raise ConfigError(
             f"{config.model}: only the file of one .safetensors model can hold a calibration",
             remedy="convert a traineddata first; models that vote go without",
@@ -120,7 +119,7 @@ def calibrate(config: CalibrateConfig, reporter: Reporter = silent) -> Calibrate
 
 
 def calibrated(
-    recognizer: Recognizer, evaluation: Evaluation, reporter: Reporter = silent
+    recognizer: ModelReader, evaluation: Evaluation, reporter: Reporter = silent
 ) -> Evaluation:
     """Fit a recognizer's calibration; the evaluation with its confidences mended.
 

@@ -96,7 +96,7 @@ def compare(config: CompareConfig, reporter: Reporter = silent) -> CompareResult
         raise ConfigError(
             f"{len(models)} models were named", remedy="name two models or more, then the data"
         )
-    readers = [open_model(path) for path in models]
+    readers = [open_model(path, reporter=reporter) for path in models]
     rules = readers[0].normalization
     if config.normalization != "model":
         rules = Normalization.named(config.normalization)

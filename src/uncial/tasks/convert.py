@@ -23,12 +23,14 @@ class ConvertConfig:
     """What to convert, and into what."""
 
     source: Path
-    """Model file, or file or folder of pages; its content decides what it is."""
+    """Model file, folder with a checkpoint of transformers, or file or folder of pages; its content
+    decides what it is."""
 
     target: Path
     """File to write; its suffix decides its format: .safetensors, .onnx or .traineddata for
     models, for pages .page.xml, .alto.xml, .hocr, .tei.xml, .txt, .json, .docx or .pdf. Pages also
-    go into a folder, one file each."""
+    go into a folder, one file each, and a model with an encoder and a decoder becomes a
+    checkpoint of transformers in a folder."""
 
     to: str = ""
     """Format of pages where the name does not tell it, such as page, page2013, alto, or lines for
@@ -80,9 +82,10 @@ class _Converted:
 def convert(config: ConvertConfig, reporter: Reporter = silent) -> ConvertResult:
     """Convert a model or pages from one program's format to another's.
 
-    Models: safetensors of Uncial and traineddata of Tesseract, both ways, and to ONNX. What is lost
-    is told. A conversion to the format that the file has already changes no byte,
-    but with integer weights. An ONNX file reads lines alone, and is compared with its model.
+    Models: safetensors of Uncial and traineddata of Tesseract, both ways, and to ONNX; safetensors
+    and checkpoints of transformers, both ways. What is lost is told. A conversion to the format
+    that the file has already changes no byte, but with integer weights. An ONNX file reads lines
+    alone, and is compared with its model.
 
     Raises:
         ConfigError: The network or its preparation has no counterpart in the target, or with
@@ -104,6 +107,8 @@ def convert(config: ConvertConfig, reporter: Reporter = silent) -> ConvertResult
         return ConvertResult(source=config.source, target=config.target, size=size, losses=notes)
     from uncial.training.checkpoint import write_atomically
 
+    if not config.target.suffix:
+        return _to_checkpoint(config, reporter)
     made = _converted(config, reporter)
     told = tuple(map(str, made.losses))
     if told and config.strict:
@@ -124,10 +129,28 @@ def convert(config: ConvertConfig, reporter: Reporter = silent) -> ConvertResult
     )
 
 
+def _to_checkpoint(config: ConvertConfig, reporter: Reporter) -> ConvertResult:
+    """A folder in the place of a file."""
+    from uncial.formats.models import native
+    from uncial.models.pretrained import write_pretrained
+
+    if config.strict:
+        raise ConfigError(
+            f"{config.target}: a checkpoint of transformers does not hold how lines are prepared",
+            remedy="convert without strict if that is acceptable; nothing was written",
+        )
+    archive = native.unpack(config.source.read_bytes())
+    losses = tuple(map(str, write_pretrained(archive, config.target)))
+    for loss in losses:
+        reporter(Note(text=loss, level="warning"))
+    size = sum(path.stat().st_size for path in config.target.iterdir())
+    return ConvertResult(source=config.source, target=config.target, size=size, losses=losses)
+
+
 def _converted(config: ConvertConfig, reporter: Reporter) -> _Converted:
     from uncial.formats.models import native, traineddata
     from uncial.formats.models.base import Loss
-    from uncial.formats.models.kinds import kind_to_write, model_kind
+    from uncial.formats.models.kinds import is_pretrained, kind_to_write, model_kind
 
     wanted = kind_to_write(config.target)
     if config.integer and wanted == "safetensors":
@@ -135,6 +158,10 @@ def _converted(config: ConvertConfig, reporter: Reporter) -> _Converted:
             f"{config.target}: int8 weights are written to traineddata and ONNX files only",
             remedy="end the target's name in .traineddata or .onnx, or leave integer weights out",
         )
+    if is_pretrained(config.source) and wanted == "safetensors":
+        from uncial.models.hub import open_checkpoint
+
+        return _Converted(native.pack(open_checkpoint(config.source, reporter)))
     data = config.source.read_bytes()
     given, name = model_kind(data, config.source.name), config.source.name
     if given == "onnx":

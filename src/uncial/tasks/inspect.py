@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,7 +25,8 @@ class InspectConfig:
     """What to look at."""
 
     file: Path
-    """Model file, language model, line store, or file or folder of pages."""
+    """Model file, folder with a checkpoint of transformers, language model, line store, or file or
+    folder of pages."""
 
     card: Path | None = None
     """Markdown file to write: the model's card with the front matter of HTRMoPo."""
@@ -35,7 +38,7 @@ class InspectResult:
 
     Attributes:
         file: As given.
-        kind: ``"model"``, ``"language model"``, ``"line store"`` or ``"pages"``.
+        kind: ``"model"``, ``"checkpoint"``, ``"language model"``, ``"line store"`` or ``"pages"``.
         facts: By name; which ones depends on the kind. Those of a model of ours are its card.
         card: The Markdown file, if one was asked for.
     """
@@ -57,27 +60,32 @@ def inspect(config: InspectConfig, reporter: Reporter = silent) -> InspectResult
         ConfigError: A card is asked of what has none.
     """
     from uncial.formats.lm.opening import is_language_model
+    from uncial.formats.models.kinds import is_pretrained
     from uncial.tasks.pageconvert import is_pages
 
     path = config.file
     if not path.exists():
         raise InputError(f"{path}: does not exist", remedy="name a model file or a line store")
-    if (path / "store.json").is_file():
-        if config.card is not None:
-            raise ConfigError(f"{path}: a line store has no card", remedy="name a model file")
-        return InspectResult(file=path, kind="line store", facts=_store_facts(path))
-    if is_pages(path):
-        if config.card is not None:
-            raise ConfigError(f"{path}: pages have no card", remedy="name a model file")
-        return InspectResult(file=path, kind="pages", facts=_page_facts(path))
+    kinds: tuple[tuple[str, str, Callable[[Path], bool], Callable[[Path], dict[str, Any]]], ...] = (
+        ("line store", "a line store has", lambda p: (p / "store.json").is_file(), _store_facts),
+        ("checkpoint", "a checkpoint has", is_pretrained, lambda p: _checkpoint_facts(p, reporter)),
+        ("pages", "pages have", is_pages, _page_facts),
+        (
+            "language model",
+            "a language model has",
+            lambda p: p.is_file() and is_language_model(p),
+            _language_facts,
+        ),
+    )
+    for kind, having, told, facts_of in kinds:
+        if told(path):
+            if config.card is not None:
+                raise ConfigError(f"{path}: {having} no card", remedy="name a model file")
+            return InspectResult(file=path, kind=kind, facts=facts_of(path))
     if path.is_dir():
         raise InputError(
             f"{path}: is a folder without a line store", remedy="name a model file or a line store"
         )
-    if is_language_model(path):
-        if config.card is not None:
-            raise ConfigError(f"{path}: a language model has no card", remedy="name a model file")
-        return InspectResult(file=path, kind="language model", facts=_language_facts(path))
     facts = _model_facts(path)
     if config.card is not None:
         _write_card(path, config.card)
@@ -143,6 +151,15 @@ def _language_facts(path: Path) -> dict[str, Any]:
         "ngrams": dict(enumerate(model.counts, start=1)),
         "charset": " ".join(sorted(model.tokens[3:])),
     }
+
+
+def _checkpoint_facts(path: Path, reporter: Reporter) -> dict[str, Any]:
+    from uncial.formats.models.card import card_facts
+    from uncial.models.hub import open_checkpoint
+
+    archive = open_checkpoint(path, reporter)
+    tokens = json.loads(archive.components["reach.json"])
+    return {**card_facts(archive), "tokens": tokens}
 
 
 def _store_facts(path: Path) -> dict[str, Any]:

@@ -116,12 +116,18 @@ def own_kind(reader: LineReader) -> NetworkReader:
         ConfigError: It cannot.
     """
     from uncial.models.ensemble import Ensemble
+    from uncial.models.hub import ModelReader
     from uncial.models.reading import NetworkReader
 
     if isinstance(reader, Ensemble):
         raise ConfigError(
             f"the file holds {len(reader.members)} models that vote",
             remedy="name the model.safetensors of one of its folds",
+        )
+    if isinstance(reader, ModelReader) and not isinstance(reader, NetworkReader):
+        raise ConfigError(
+            "a decoder that writes token after token has its language in itself",
+            remedy="leave the language out, or name a model that is read by CTC",
         )
     if not isinstance(reader, NetworkReader):
         raise ConfigError(

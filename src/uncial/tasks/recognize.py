@@ -142,7 +142,9 @@ def recognize(config: RecognizeConfig, reporter: Reporter = silent) -> Recognize
         return _recognize_pages(config, reporter)
     paths = expanded(config.images)
     targets = _targets(paths, config)
-    reader = open_reader(config.model, config.backend, dictionary=config.dictionary)
+    reader = open_reader(
+        config.model, config.backend, dictionary=config.dictionary, reporter=reporter
+    )
     calibration = Calibration.of(reader.metadata)
     words, weights = listen(reader, config.language, reporter)
     decoder = config.decoder if weights is None else "beam"

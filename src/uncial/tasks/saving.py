@@ -11,12 +11,14 @@ from uncial.evaluation.figures import figures, noted_score
 from uncial.evaluation.report import html
 from uncial.evaluation.run import evaluate_lines
 from uncial.formats.models import native, traineddata
+from uncial.models.native import reader_of
 from uncial.models.recognizer import Recognizer
 from uncial.progress import Metric, Note, Reporter, silent
 from uncial.tasks.calibrate import calibrated
 from uncial.text.normalize import Normalization
 from uncial.training.checkpoint import write_atomically
 from uncial.training.doctor import TRAINING_CER, Watch
+from uncial.training.family import family_of
 from uncial.training.start import remembered
 
 _CALIBRATION_LINES = 64  # of training, for reading in integers
@@ -26,6 +28,8 @@ _TRAINING_LINES = 50  # read at the end to see what was learnt by heart
 
 if TYPE_CHECKING:
     from uncial.data.store import LineStore
+    from uncial.evaluation.run import Evaluation
+    from uncial.models.hub import ModelReader
     from uncial.training.config import Settings
     from uncial.training.folder import RunFolder
     from uncial.training.lines import Plan
@@ -51,6 +55,8 @@ def model_writer(
     normalization = Normalization.named(settings.normalization)
 
     def write(session: Session) -> None:
+        if not folder.leads:
+            return
         at = session.progress
         metadata: dict[str, Any] = {
             **origin,
@@ -63,15 +69,8 @@ def model_writer(
         }
         if plan.preprocessing.style == "tesseract":
             metadata["tesseract"] = remembered(plan.start.metadata, at.lines, settings.lr)
-        recognizer = Recognizer(
-            session.average,
-            plan.codec,
-            plan.preprocessing,
-            normalization,
-            metadata,
-            components=plan.start.components,
-        )
-        write_atomically(folder.model, native.pack(recognizer.to_archive()))
+        reader = family_of(settings).reader(session.average, plan, normalization, metadata)
+        write_atomically(folder.model, native.pack(reader.to_archive()))
 
     return write
 
@@ -86,21 +85,16 @@ def finish(folder: RunFolder, store: LineStore, plan: Plan, best: float, reporte
         best: CER of the same lines in training; where integers read worse, they are left.
         reporter: Told of every line; its diagnoses go into the report.
     """
-    recognizer = Recognizer.load(folder.model)
-    if plan.preprocessing.style != "tesseract":  # Tesseract rounds in a way of its own
-        typical = plan.lines.rows[:: -(-len(plan.lines) // _CALIBRATION_LINES)]
-        recognizer.calibrate(store.image(int(row)) for row in typical)
+    reader = reader_of(native.unpack(folder.model.read_bytes()))
     rows = [int(row) for row in plan.validation]
-    evaluation = evaluate_lines(recognizer, store, rows, reporter)
-    worse = evaluation.score.cer > best * (1 + _INTEGER_LOSS) + _LEAST_LOSS
-    if recognizer.ranges and worse:
-        reporter(Note(text="8-bit integers read worse; the model will read without them"))
-        recognizer.read_in_reals()
-        evaluation = evaluate_lines(recognizer, store, rows, reporter)
-    evaluation = calibrated(recognizer, evaluation, reporter)
-    recognizer.metadata["scores"] = {"validation": noted_score(evaluation)}
-    write_atomically(folder.model, native.pack(recognizer.to_archive()))
-    _look_back(recognizer, store, plan, reporter)
+    if isinstance(reader, Recognizer):
+        evaluation = _read_fast(reader, store, plan, best, reporter)
+    else:
+        evaluation = evaluate_lines(reader, store, rows, reporter)
+    evaluation = calibrated(reader, evaluation, reporter)
+    reader.metadata["scores"] = {"validation": noted_score(evaluation)}
+    write_atomically(folder.model, native.pack(reader.to_archive()))
+    _look_back(reader, store, plan, reporter)
     page = html(
         evaluation,
         figures(evaluation, texts=map(evaluation.normalization, store.texts())),
@@ -108,10 +102,10 @@ def finish(folder: RunFolder, store: LineStore, plan: Plan, best: float, reporte
         title=f"{folder.path.name}: validation lines",
         model={
             "file": str(folder.model),
-            "spec": recognizer.network.spec,
-            "labels": recognizer.codec.width,
-            "normalization": recognizer.normalization.name,
-            **asdict(recognizer.preprocessing),
+            "spec": reader.spec,
+            "labels": reader.labels,
+            "normalization": reader.normalization.name,
+            **asdict(reader.preprocessing),
         },
         data={
             "lines": len(rows),
@@ -124,7 +118,24 @@ def finish(folder: RunFolder, store: LineStore, plan: Plan, best: float, reporte
     return evaluation.score.cer
 
 
-def _look_back(recognizer: Recognizer, store: LineStore, plan: Plan, reporter: Watch) -> None:
+def _read_fast(
+    recognizer: Recognizer, store: LineStore, plan: Plan, best: float, reporter: Watch
+) -> Evaluation:
+    """Validation lines read in integers where that costs nothing; see `finish`."""
+    if plan.preprocessing.style != "tesseract":  # Tesseract rounds in a way of its own
+        typical = plan.lines.rows[:: -(-len(plan.lines) // _CALIBRATION_LINES)]
+        recognizer.calibrate(store.image(int(row)) for row in typical)
+    rows = [int(row) for row in plan.validation]
+    evaluation = evaluate_lines(recognizer, store, rows, reporter)
+    worse = evaluation.score.cer > best * (1 + _INTEGER_LOSS) + _LEAST_LOSS
+    if recognizer.ranges and worse:
+        reporter(Note(text="8-bit integers read worse; the model will read without them"))
+        recognizer.read_in_reals()
+        evaluation = evaluate_lines(recognizer, store, rows, reporter)
+    return evaluation
+
+
+def _look_back(recognizer: ModelReader, store: LineStore, plan: Plan, reporter: Watch) -> None:
     """Read training lines as they are, for the distance to validation shows over-fitting."""
     rows = [int(row) for row in plan.lines.rows[:: -(-len(plan.lines) // _TRAINING_LINES)]]
     cer = evaluate_lines(recognizer, store, rows, silent).score.cer

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from uncial.archive import Channel, SegmenterArchive
     from uncial.formats.pages.source import Scan
     from uncial.imaging.pageview import PagePreparation
+    from uncial.nn.build import Network
     from uncial.training.config import Settings
     from uncial.training.folder import RunFolder
     from uncial.training.segmentation.truth import Types
@@ -305,7 +306,8 @@ def _writer(
             "step": at.step,
             "validation_f": 1 - at.validations[-1][1] if at.validations else None,
         }
-        segmenter = Segmenter(session.average, plan.channels, plan.preparation, metadata)
+        network = cast("Network", session.average)
+        segmenter = Segmenter(network, plan.channels, plan.preparation, metadata)
         write_atomically(folder.model, segmentation.pack(segmenter.to_archive()))
 
     return write

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from uncial.errors import ConfigError, DataError
+from uncial.errors import ConfigError
 from uncial.progress import Event, Note, Reporter, silent
-from uncial.training.config import Settings, TrainConfig, resolve
+from uncial.training.config import Settings, TrainConfig
 from uncial.training.result import TrainResult
 
 if TYPE_CHECKING:
-    from uncial.archive import ModelArchive
     from uncial.data.store import LineStore
     from uncial.tasks.baseset import BaseSet
-    from uncial.training.basis import RetainConfig, StartConfig
+    from uncial.tasks.opening import Opened
     from uncial.training.batches import BatchSource
     from uncial.training.folder import RunFolder
+    from uncial.training.learner import LineLearner
     from uncial.training.lines import Plan
     from uncial.training.session import Session
+    from uncial.training.stream import Material
+    from uncial.training.team import Team
 
 __all__ = ["TrainConfig", "TrainResult", "train"]
 
@@ -45,23 +45,36 @@ def train(config: TrainConfig, reporter: Reporter = silent) -> TrainResult:
         from uncial.tasks.folds import train_folds
 
         return train_folds(config, train, reporter)
+    from uncial.training.team import joined
+
+    with joined(config.device) as team:
+        return team.told(_trained(config, reporter if team.leads else silent, team))
+
+
+def _trained(config: TrainConfig, reporter: Reporter, team: Team) -> TrainResult | None:
+    """The run in one of its processes; what came of it in the first."""
     started, started_cpu = time.perf_counter(), time.process_time()
     from uncial.tasks.baseset import model_cer, settle
+    from uncial.tasks.opening import going_on, opened_by
     from uncial.tasks.saving import finish, write_for_tesseract
     from uncial.training.doctor import Watch, by_code, recorded
     from uncial.training.folder import RunFolder
 
-    folder = RunFolder(config.output)
+    folder = RunFolder(config.output, leads=team.leads)
+    config = going_on(config, folder, team)
     past = list(recorded(folder.events)) if config.resume else []
-    opened = _opened(config, folder, reporter)
+    opened = opened_by(team, config, folder, reporter)
 
     def tell(event: Event) -> None:
         folder.log(event)
         reporter(event)
 
     watch = Watch(tell, past)
-    base_set = _base_set(opened, folder, watch)
-    session, plan, ended = _run(opened, base_set, folder, watch, (started, started_cpu))
+    base_set = team.in_turn(lambda: _base_set(opened, folder, watch, team))
+    run = _Process(folder=folder, team=team, reporter=watch, started=(started, started_cpu))
+    session, plan, ended = _run(opened, base_set, run)
+    if not team.leads:
+        return None
     if ended != "finished":
         watch(Note(text=f"{ended}: the best model so far is kept"))
     best, alpha = session.progress.best_cer, 1.0
@@ -110,210 +123,98 @@ def _in_folds(config: TrainConfig) -> bool:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Opened:
-    """What a run is made of: told anew, or by its folder.
+class _Process:
+    """One process of a run.
 
     Attributes:
-        fresh: Whether no step was done yet.
+        folder: Of the run.
+        team: All its processes.
+        reporter: Told of everything in the first one.
+        started: Wall and processor time then.
     """
 
-    config: TrainConfig
-    settings: Settings
-    store: LineStore
-    base: ModelArchive | None
-    fresh: bool
+    folder: RunFolder
+    team: Team
+    reporter: Reporter
+    started: tuple[float, float]
 
 
-def _opened(config: TrainConfig, folder: RunFolder, reporter: Reporter) -> _Opened:
-    """Config, settings and lines of a new run, or those that a run was started with."""
-    from uncial.models.cores import cores
-    from uncial.tasks.base import as_json
-    from uncial.tasks.base import resolve as read_options
-    from uncial.training.start import open_base
-
-    if not config.resume:
-        if not config.data:
-            raise ConfigError("no ground truth was given", remedy="name a folder, table or list")
-        folder.refuse_existing()
-        base = open_base(config.start)
-        settings = resolve(config, config.threads or cores(), base)
-        store = _lines_of(config, folder, reporter)
-        config = replace(
-            config,
-            data=tuple(path.resolve() for path in config.data),
-            start=_kept_base(config.start, folder),
-            retain=_found_base_set(config),
-        )
-        told = {"config": as_json(config), "settings": settings.to_json()}
-        folder.create({**told, "data": {"fingerprint": store.fingerprint, "lines": store.splits}})
-        return _Opened(config=config, settings=settings, store=store, base=base, fresh=True)
-    told = folder.reopen()
-    first = read_options(TrainConfig, told["config"])
-    store = _lines_of(first, folder, reporter)
-    if store.fingerprint != told["data"]["fingerprint"]:
-        raise DataError(
-            f"the lines of the run in {folder.path} have changed since it was started",
-            remedy="put the old files back, or start a new run",
-        )
-    fresh = not folder.checkpoint.exists()  # it was ended before the first step
-    if fresh:
-        folder.rewind_events(0)
-    return _Opened(
-        config=first,
-        settings=Settings.from_json(told["settings"]),
-        store=store,
-        base=open_base(first.start),
-        fresh=fresh,
-    )
-
-
-def _lines_of(config: TrainConfig, folder: RunFolder, reporter: Reporter) -> LineStore:
-    """The ground truth; of a recipe some lines, to plan with and to validate on."""
-    from uncial.tasks.ingest import open_lines
-    from uncial.tasks.synthesis import is_recipe, recipe_store
-
-    if len(config.data) == 1 and is_recipe(config.data[0]):
-        return recipe_store(config.data[0], folder.lines, config.seed, reporter)
-    return open_lines(
-        config.data,
-        seed=config.seed,
-        workdir=folder.lines,
-        go_on=config.go_on,
-        reporter=reporter,
-    )
-
-
-def _stream(
-    opened: _Opened,
-    plan: Plan,
-    others: LineStore | None,
-    reporter: Reporter,
-) -> tuple[BatchSource, int]:
-    """Batches of the run's lines, or of lines made by its recipe; and how many are replayed."""
-    from uncial.models.cores import cores
-    from uncial.tasks.synthesis import is_recipe, open_synthesizer, read_recipe
-    from uncial.training.stream import synthetic_stream, training_stream
-
-    config, settings = opened.config, opened.settings
-    if len(config.data) != 1 or not is_recipe(config.data[0]):
-        return training_stream(opened.store, plan, settings, others, reporter)
-    synthesizer = open_synthesizer(read_recipe(config.data[0]), reporter)
-    return synthetic_stream(synthesizer, plan, settings, cores=config.threads or cores()), 0
-
-
-def _kept_base(config: StartConfig, folder: RunFolder) -> StartConfig:
-    """The start with copies of its models in the run folder, so that it can be resumed."""
-
-    def kept(path: Path | None, name: str) -> Path | None:
-        if path is None:
-            return None
-        folder.path.mkdir(parents=True, exist_ok=True)
-        copy = folder.path.resolve() / f"{name}{path.suffix}"
-        shutil.copyfile(path, copy)
-        return copy
-
-    return replace(
-        config, base=kept(config.base, "base"), traineddata=kept(config.traineddata, "charset")
-    )
-
-
-def _found_base_set(config: TrainConfig) -> RetainConfig:
-    """What keeps the base, with the lines of the base's own run where none are named."""
-    from uncial.tasks.baseset import lines_of_run
-
-    retain = config.retain
-    lines = tuple(path.resolve() for path in retain.base_set)
-    if config.start.base is not None and not lines and retain.source in ("auto", "lines"):
-        lines = lines_of_run(config.start.base)
-    return replace(retain, base_set=lines)
-
-
-def _base_set(opened: _Opened, folder: RunFolder, reporter: Reporter) -> BaseSet | None:
+def _base_set(opened: Opened, folder: RunFolder, reporter: Reporter, team: Team) -> BaseSet | None:
     """The lines to hold the base to, read by it; none from scratch."""
     from uncial.tasks.baseset import open_base_set
 
     if opened.base is None:
         return None
+    retain = opened.config.retain
+    if opened.base.family != "ctc" and not retain.base_set:
+        return None  # rendered lines would take it longer than some trainings
+    shared = team.leads or retain.base_set  # what is rendered is written anew
     return open_base_set(
-        opened.config.retain,
+        retain,
         opened.base,
-        folder=folder.lines,
+        folder=folder.lines if shared else folder.lines / f"process-{team.rank}",
         seed=opened.settings.seed,
         reporter=reporter if opened.fresh else silent,
     )
 
 
-def _run(
-    opened: _Opened,
-    base_set: BaseSet | None,
-    folder: RunFolder,
-    reporter: Reporter,
-    started: tuple[float, float],
-) -> tuple[Session, Plan, str]:
+def _run(opened: Opened, base_set: BaseSet | None, process: _Process) -> tuple[Session, Plan, str]:
     import torch
 
-    from uncial.models.compute import device_named
+    from uncial.training.batches import TrainingStream
+    from uncial.training.difficulty import difficulty
+    from uncial.training.family import family_of
     from uncial.training.lines import plan_lines
-    from uncial.training.losses import Learner
     from uncial.training.rates import range_test
-    from uncial.training.schedule import first_plan
     from uncial.training.session import Session
-    from uncial.training.start import begin
-    from uncial.training.stream import teacher_of
 
     config, settings, store, fresh = opened.config, opened.settings, opened.store, opened.fresh
+    folder, team, reporter = process.folder, process.team, process.reporter
+    threads = team.threads(config.threads)
+    family = family_of(settings)
     torch.manual_seed(settings.seed)
     told = reporter if fresh else silent
     plan = plan_lines(
-        store, settings, told, lambda texts: begin(config, settings, opened.base, texts, told)
+        store,
+        settings,
+        told,
+        lambda texts: family.begin(config, settings, opened.base, texts, told),
     )
+    synthetic = team.in_turn(lambda: _synthetic(opened, folder, told))
     others = base_set.replayed if base_set is not None and settings.replay else None
-    stream, replayed = _stream(opened, plan, others, told)
-    learner = Learner(
-        plan.network,
-        settings.kind,
-        settings.shortcut,
-        wide=settings.wide_shortcut,
-        teacher=teacher_of(plan, settings, replayed),
-    ).to(device_named(config.device))
-    steps = first_plan(settings, stream.batches)
-    settings = _looking(settings, stream, plan, steps)
-    if fresh and config.optimizer.lr == "range":
-        found = range_test(
-            learner, stream, settings, rates=plan.start.rates, threads=config.threads
+    material = _material(opened, plan, synthetic or others, process, told)
+    stream = material.stream
+    learner = _learner(config, settings, plan, 0 if synthetic else material.others)
+    if settings.easy_first and isinstance(stream, TrainingStream):
+        stream.difficulty = difficulty(
+            settings.easy, plan, material.lines, material.images, learner
         )
-        settings = replace(settings, lr=found.rate)
-        folder.create({**folder.reopen(), "settings": settings.to_json()})
-        reporter(Note(text=f"range test: learning rate {found.rate:g}"))
+    settings, steps = _looking(settings, stream, plan)
+    if fresh and config.optimizer.lr == "range":
+        found = range_test(learner, stream, settings, rates=plan.start.rates, threads=threads)
+        settings = _rated(settings, found.rate, folder, reporter)
     session = Session(
         learner,
         settings,
-        started=started[0],
-        started_cpu=started[1],
+        started=process.started[0],
+        started_cpu=process.started[1],
         rates=plan.start.rates,
+        team=team,
     )
     if fresh:
         session.progress = session.progress.moved(steps=steps)
         _announce(plan, settings, reporter)
         _check_up(opened, plan, reporter)
     else:
-        session.restore(folder.checkpoint)
-        folder.rewind_events(session.progress.events)
-        reporter(Note(text=f"resumed at step {session.progress.step}"))
-    return session, plan, _fit(opened, plan, session, stream, folder, reporter)
+        _go_on(session, folder, reporter)
+    return session, plan, _fit(opened, plan, session, stream, process)
 
 
 def _fit(
-    opened: _Opened,
-    plan: Plan,
-    session: Session,
-    stream: BatchSource,
-    folder: RunFolder,
-    reporter: Reporter,
+    opened: Opened, plan: Plan, session: Session, stream: BatchSource, process: _Process
 ) -> str:
     """Train to the end; why it ended."""
     from uncial.tasks.saving import model_writer
-    from uncial.text.normalize import Normalization
     from uncial.training.loop import fit
     from uncial.training.pictures import drawer
     from uncial.training.provenance import provenance
@@ -321,17 +222,19 @@ def _fit(
     from uncial.training.validation import validator
 
     config, settings, store = opened.config, session.settings, opened.store
+    folder, team, reporter = process.folder, process.team, process.reporter
+    threads = team.threads(config.threads)
     origin = provenance(config.card, opened.base, config.start.base)
     before = session.seconds
     ended = fit(
         session,
         stream,
-        validator(store, plan, Normalization.named(settings.normalization), config.threads),
+        validator(store, plan, settings, threads, team),
         folder,
         reporter,
         save_model=model_writer(folder, plan, settings, store, origin),
-        watch=drawer(folder.pictures, plan, store, config.pictures),
-        threads=config.threads,
+        watch=drawer(folder.pictures, plan, store, config.pictures if team.leads else 0),
+        threads=threads,
     )
     if isinstance(stream, SyntheticStream):
         stream.close()
@@ -340,7 +243,69 @@ def _fit(
     return ended
 
 
-def _check_up(opened: _Opened, plan: Plan, reporter: Reporter) -> None:
+def _rated(settings: Settings, rate: float, folder: RunFolder, reporter: Reporter) -> Settings:
+    """Settings with the learning rate that a range test found, written down for a resumed run."""
+    settings = replace(settings, lr=rate)
+    folder.create({**folder.reopen(), "settings": settings.to_json()})
+    reporter(Note(text=f"range test: learning rate {rate:g}"))
+    return settings
+
+
+def _go_on(session: Session, folder: RunFolder, reporter: Reporter) -> None:
+    """Put a session where its last checkpoint stands."""
+    session.restore(folder.checkpoint)
+    folder.rewind_events(session.progress.events)
+    reporter(Note(text=f"resumed at step {session.progress.step}"))
+
+
+def _material(
+    opened: Opened,
+    plan: Plan,
+    others: LineStore | None,
+    process: _Process,
+    reporter: Reporter,
+) -> Material:
+    """Batches of the run's lines, or of lines that its recipe makes."""
+    from uncial.models.cores import cores
+    from uncial.tasks.synthesis import is_recipe, open_synthesizer, read_recipe
+    from uncial.training.stream import Material, synthetic_stream, training_material
+
+    config, settings = opened.config, opened.settings
+    if len(config.data) != 1 or not is_recipe(config.data[0]):
+        return training_material(opened.store, plan, settings, others, reporter)
+    if settings.family != "ctc" or process.team.size > 1:
+        raise ConfigError(
+            f"{config.data[0]}: a recipe's lines are made for one process and a network that is "
+            "read by CTC",
+            remedy="make a line store of it with uncial synthesize, and name that",
+        )
+    synthesizer = open_synthesizer(read_recipe(config.data[0]), reporter)
+    stream = synthetic_stream(synthesizer, plan, settings, cores=config.threads or cores())
+    return Material(stream, plan.lines, opened.store, 0)
+
+
+def _learner(config: TrainConfig, settings: Settings, plan: Plan, replayed: int) -> LineLearner:
+    """The network with its loss, on its device, if it fits there."""
+    from uncial.models.compute import device_named
+    from uncial.training.family import family_of
+    from uncial.training.stream import teacher_of
+
+    family, device = family_of(settings), device_named(config.device)
+    family.check_room(plan, settings, device)
+    return family.learner(plan, settings, teacher_of(plan, settings, replayed)).to(device)
+
+
+def _synthetic(opened: Opened, folder: RunFolder, reporter: Reporter) -> LineStore | None:
+    """The further lines of a run; None where there are none."""
+    from uncial.tasks.ingest import open_lines
+
+    sources, seed = opened.config.material.synthetic, opened.settings.seed
+    if not sources:
+        return None
+    return open_lines(sources, seed=seed, workdir=folder.lines, reporter=reporter)
+
+
+def _check_up(opened: Opened, plan: Plan, reporter: Reporter) -> None:
     """Say what is wrong with the lines before the first step."""
     from uncial.training.checkup import examine
 
@@ -349,17 +314,18 @@ def _check_up(opened: _Opened, plan: Plan, reporter: Reporter) -> None:
         reporter(diagnosis.note())
 
 
-def _looking(settings: Settings, stream: BatchSource, plan: Plan, steps: int) -> Settings:
-    """Settings with as many validations as a run of that many steps can afford."""
-    from uncial.training.schedule import affordable_looks
+def _looking(settings: Settings, stream: BatchSource, plan: Plan) -> tuple[Settings, int]:
+    """Settings with as many validations as the run can afford, and the steps that it has."""
+    from uncial.training.schedule import affordable_looks, first_plan
 
+    steps = first_plan(settings, stream.batches)
     looks = affordable_looks(
         settings.validations,
         steps=steps,
         lines_a_step=settings.batches * len(plan.lines) / stream.batches,
         lines_a_look=len(plan.validation),
     )
-    return replace(settings, validations=looks)
+    return replace(settings, validations=looks), steps
 
 
 def _announce(plan: Plan, settings: Settings, reporter: Reporter) -> None:

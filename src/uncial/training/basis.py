@@ -1,4 +1,4 @@
-"""Options of what a run begins with: another model, and what Tesseract keeps beside a network."""
+"""Options of what a run begins with: another model, further lines, what stands beside a network."""
 
 from __future__ import annotations
 
@@ -7,10 +7,20 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from uncial.errors import ConfigError
+from uncial.registry import Registry
 
 Auto = Literal["auto"]
 Strategy = Literal["scratch", "fine-tune", "extend-charset", "renew-charset", "append-head"]
 _STRICT: dict[str, Any] = {"extra": "forbid", "use_attribute_docstrings": True}
+
+FAMILIES: Registry[Any] = Registry(
+    "network-family",
+    {
+        "ctc": "uncial.training.ctc:CTC",
+        "encoder-decoder": "uncial.training.transformer:ENCODER_DECODER",
+    },
+)
+"""Kinds of network that are trained; each is a `uncial.training.family.Family`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,8 +30,8 @@ class StartConfig:
     __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
 
     base: Path | None = None
-    """Model to go on from: ``.safetensors``, a float ``.traineddata`` of Tesseract, or a
-    checkpoint of lstmtraining."""
+    """Model to go on from: ``.safetensors``, a float ``.traineddata`` of Tesseract, a checkpoint
+    of lstmtraining, or folder or hub name of an encoder with a decoder of transformers."""
     traineddata: Path | None = None
     """Model of Tesseract whose charset a checkpoint was trained with."""
     strategy: Strategy | Auto = "auto"
@@ -66,6 +76,58 @@ class StartConfig:
     def replaces_layers(self) -> bool:
         """Whether top layers of the base are replaced."""
         return self.append_index >= 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class TransformerConfig:
+    """How an encoder with a decoder learns."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
+
+    lora: int = 0
+    """Rank of adapters beside the projections of the attention, which alone learn then; 0 trains
+    the weights themselves."""
+    freeze_encoder: int = 0
+    """Layers of the encoder, from the image on, that do not learn."""
+    freeze_decoder: int = 0
+    """Layers of the decoder, from its embeddings on, that do not learn."""
+    checkpointing: bool = False
+    """Compute activations twice instead of keeping them: a third slower, far less memory."""
+    smoothing: float | Auto = "auto"
+    """Share of each target, 0-1, that goes to all other tokens."""
+
+    def __post_init__(self) -> None:
+        wrong = [
+            f"{name} must not be negative"
+            for name in ("lora", "freeze_encoder", "freeze_decoder")
+            if getattr(self, name) < 0
+        ]
+        if self.smoothing != "auto" and not 0 <= self.smoothing < 1:
+            wrong.append("smoothing must be from 0 to below 1")
+        if self.lora and (self.freeze_encoder or self.freeze_decoder):
+            wrong.append("with adapters every layer is frozen already")
+        if wrong:
+            raise ConfigError("; ".join(wrong), remedy="change the options of the transformer")
+
+
+@dataclass(frozen=True, kw_only=True)
+class MaterialConfig:
+    """Further lines, and which lines come first."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
+
+    synthetic: tuple[Path, ...] = ()
+    """More ground truth to train on, for example rendered lines; none of it validates."""
+    share: float = 0.3
+    """Share of the line views, 0-1, that are lines of it."""
+    easy_first: float | Auto = "auto"
+    """How far easy lines come forward in the first passes, half as far in each one; 0: not."""
+    easy: Literal["length", "loss"] = "length"
+    """What makes a line easy: that its text is short, or that the present model reads it well."""
+
+    def __post_init__(self) -> None:
+        if not 0 < self.share < 1:
+            raise ConfigError("share must be between 0 and 1", remedy="change material.share")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -188,6 +188,8 @@ class Drawing:
         replayed: How many of the lines, the last ones, are of a base set. Words of them and of
             the run's own lines are not joined to each other.
         replay: Share of the views that they make up, 0-1; they are drawn anew in each epoch.
+        least: Px that a line counts as at least, however narrow it is.
+        easy_first: How far easy lines come forward, half as far in each further epoch.
     """
 
     area: int
@@ -199,6 +201,8 @@ class Drawing:
     new_often: float = 0.0
     replayed: int = 0
     replay: float = 0.0
+    least: int = 0
+    easy_first: float = 0.0
 
 
 class BatchSource(Protocol):
@@ -225,6 +229,10 @@ class TrainingStream:
             line narrower is not used.
         drawing: Which lines come together, when, and how distorted.
         mixer: Joins words of two lines now and then; None never does.
+
+    Attributes:
+        difficulty: ``(M,)`` of each line, where easy ones are to come first; set before the
+            first batch.
     """
 
     def __init__(
@@ -242,6 +250,7 @@ class TrainingStream:
         self._least = least
         self._drawing = drawing
         self._mixer = mixer
+        self.difficulty: NDArray[np.float64] | None = None
         self._rarity = rarity(labels)
         self._own = len(labels) - drawing.replayed
         own = labels[: self._own]
@@ -280,7 +289,10 @@ class TrainingStream:
         urgency = rng.gumbel(size=len(rows))
         if epoch == 0:
             urgency += self._drawing.rare_first * self._rarity[rows]
-        return rows, width_buckets(widths + padding, self._drawing.area, urgency), widths
+        if self._drawing.easy_first and self.difficulty is not None:
+            urgency -= self._drawing.easy_first / 2**epoch * self.difficulty[rows]
+        taken = np.maximum(widths + padding, self._drawing.least)
+        return rows, width_buckets(taken, self._drawing.area, urgency), widths
 
     def _rows(self, rng: np.random.Generator) -> NDArray[np.int64]:
         """The run's own lines of an epoch, and some of a base set."""

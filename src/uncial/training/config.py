@@ -16,7 +16,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from uncial.errors import ConfigError
 from uncial.text.negotiation import read_negotiation
-from uncial.training.basis import Auto, RetainConfig, StartConfig, TesseractConfig
+from uncial.training.basis import (
+    Auto,
+    MaterialConfig,
+    RetainConfig,
+    StartConfig,
+    TesseractConfig,
+    TransformerConfig,
+)
 from uncial.training.provenance import CardConfig
 
 if TYPE_CHECKING:
@@ -30,6 +37,7 @@ _REPLAY = 0.3  # share of the views of a fine-tuning that are lines of the base 
 _DISTILL = 1.0  # weight of the base's own output on them
 _NEW_OFTEN = 0.2  # share of the views that hold characters which the base lacks
 _GENTLER = 0.25  # share of a preset's learning rate at which a trained model goes on
+_ADAPTERS_LR = 2e-4  # of adapters, which begin at nothing
 _STRICT: dict[str, Any] = {"extra": "forbid", "use_attribute_docstrings": True}
 
 
@@ -131,8 +139,9 @@ class TrainConfig:
     output: Path
     """Run folder to make; holds the model, checkpoints, log and report."""
     preset: str = "auto"
-    """Settings for what is not given: quick, fast, wide, accurate, tesseract or kraken; auto
-    takes quick, fast or wide by the minutes, the cores and the steps that it may use."""
+    """Settings for what is not given: quick, fast, wide, accurate, tesseract, kraken or trocr;
+    auto takes quick, fast or wide by the minutes, the cores and the steps that it may use, and
+    with a base what fits it."""
     minutes: float = 0.0
     """Time that the run may take; the schedule is planned to fit. 0: no limit."""
     steps: int = 0
@@ -167,6 +176,10 @@ class TrainConfig:
     """When the run looks at itself, and when it ends."""
     start: StartConfig = field(default_factory=StartConfig)
     """What the first weights are."""
+    transformer: TransformerConfig = field(default_factory=TransformerConfig)
+    """How an encoder with a decoder learns."""
+    material: MaterialConfig = field(default_factory=MaterialConfig)
+    """Further lines, and which lines come first."""
     retain: RetainConfig = field(default_factory=RetainConfig)
     """What keeps a base from forgetting."""
     tesseract: TesseractConfig = field(default_factory=TesseractConfig)
@@ -193,6 +206,7 @@ class Settings:
         style: How lines are prepared, see `uncial.imaging.prepare.Preprocessing`.
         wide_shortcut: Whether the early head sees neighbouring frames, see `ShortcutHead`.
         lower_steps: Steps after which slowed layers learn like the others; 0: never.
+        family: Kind of network, see `uncial.training.family`.
     """
 
     preset: str
@@ -231,6 +245,10 @@ class Settings:
     lower_steps: int = 0
     replay: float = 0.0
     distill: float = 0.0
+    family: str = "ctc"
+    smoothing: float = 0.0
+    easy_first: float = 0.0
+    easy: str = "length"
 
     def to_json(self) -> dict[str, Any]:
         """As JSON-ready values."""
@@ -293,15 +311,28 @@ def resolve(config: TrainConfig, cores: int = 1, base: ModelArchive | None = Non
     preset = chosen_preset(config, cores) if base is None else _preset_for(config, base)
     values = dict(preset_values(preset))
     going_on = values.pop("base", {})
-    values["batches"] = min(values["batches"], cores)
+    if values.get("family", "ctc") == "ctc":
+        values["batches"] = min(values["batches"], cores)
     if base is not None:
         values |= _values_of(base, values["lr"]) | going_on
         values |= {"replay": _REPLAY, "distill": _DISTILL, "new_often": _NEW_OFTEN}
-        _check_kept(config)
+        _check_kept(config, base)
+        _check_family(preset, values.get("family", "ctc"), base)
+    elif values.get("family", "ctc") != "ctc":
+        raise ConfigError(
+            f"the preset {preset} goes on from a model",
+            remedy="name a base: a folder or hub name of an encoder with a decoder",
+        )
     parts: tuple[Any, ...] = (config.network, config.optimizer, config.loss, config.stop)
     given = {f.name: getattr(part, f.name) for part in parts for f in fields(part)}
+    given |= {"smoothing": config.transformer.smoothing, "easy_first": config.material.easy_first}
+    values["easy"] = config.material.easy
+    if config.transformer.lora and base is not None:
+        values["lr"] = max(values["lr"], _ADAPTERS_LR)
     if base is not None:
         given |= {"replay": config.retain.replay, "distill": config.retain.distill}
+    if config.material.synthetic:
+        given["replay"] = config.material.share
     values.update({n: value for n, value in given.items() if value not in ("auto", "range")})
     names = ("minutes", "steps", "epochs", "seed", "normalization")
     values = {name: getattr(config, name) for name in names} | {"preset": preset} | values
@@ -320,6 +351,8 @@ def _preset_for(config: TrainConfig, base: ModelArchive) -> str:
     """The preset that was given, else the one that fits a base."""
     if config.preset != "auto":
         return config.preset
+    if base.family == "encoder-decoder":
+        return "trocr"
     if base.preprocessing.style == "tesseract":
         return "tesseract"
     settings = base.metadata.get("settings")
@@ -329,6 +362,11 @@ def _preset_for(config: TrainConfig, base: ModelArchive) -> str:
 
 def _values_of(base: ModelArchive, lr: float) -> dict[str, Any]:
     """What a base fixes: everything that its weights were fitted to."""
+    if base.family == "encoder-decoder":
+        fresh = base.metadata.get("program") == "transformers"
+        kept = {} if fresh else {"normalization": base.normalization.name}
+        known = {} if fresh else {"stretch": base.preprocessing.stretch}
+        return {"spec": base.spec, "pad": base.preprocessing.pad, **kept, **known}
     return {
         "spec": base.spec,
         "style": base.preprocessing.style,
@@ -341,12 +379,27 @@ def _values_of(base: ModelArchive, lr: float) -> dict[str, Any]:
     }
 
 
-def _check_kept(config: TrainConfig) -> None:
+def _check_family(preset: str, family: str, base: ModelArchive) -> None:
+    """Refuse a preset that was made for another kind of network than the base is."""
+    if family != base.family:
+        raise ConfigError(
+            f"the preset {preset} is for networks of the family {family}, the base is of the "
+            f"family {base.family}",
+            remedy="leave the preset out; it follows from the base then",
+        )
+
+
+def _check_kept(config: TrainConfig, base: ModelArchive) -> None:
     """Refuse options that contradict the base."""
+    free = (
+        {"spec", "stretch", "centre"}
+        if base.metadata.get("program") == "transformers"
+        else {"spec"}
+    )
     fixed = [
         f"network.{item.name}"
         for item in fields(config.network)
-        if item.name != "spec" and getattr(config.network, item.name) != "auto"
+        if item.name not in free and getattr(config.network, item.name) != "auto"
     ]
     if config.network.spec != "auto" and not config.start.replaces_layers:
         fixed.insert(0, "network.spec")
@@ -376,6 +429,7 @@ def _check(settings: Settings) -> None:
         "augment",
         "rare_first",
         "rare_often",
+        "easy_first",
         "weight_decay",
         "patience",
         "pad",

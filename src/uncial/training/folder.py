@@ -30,10 +30,12 @@ class RunFolder:
 
     Args:
         path: The folder; `create` or `reopen` first.
+        leads: Whether this process writes: of several that train one model, the first.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, leads: bool = True) -> None:
         self.path = path
+        self.leads = leads
         self.settings = path / "run.json"
         self.events = path / "events.jsonl"
         self.checkpoint = path / "checkpoint.safetensors"
@@ -46,6 +48,8 @@ class RunFolder:
 
     def create(self, values: dict[str, Any]) -> None:
         """Make the folder and write down what the run was told."""
+        if not self.leads:
+            return
         self.path.mkdir(parents=True, exist_ok=True)
         text = json.dumps(values, ensure_ascii=False, indent=2)
         write_atomically(self.settings, text.encode())
@@ -88,7 +92,7 @@ class RunFolder:
 
     def log(self, event: Event) -> None:
         """Append an event; mere progress is not kept."""
-        if isinstance(event, Advanced):
+        if isinstance(event, Advanced) or not self.leads:
             return
         with self.events.open("a", encoding="utf-8") as file:
             file.write(json.dumps(event_record(event), ensure_ascii=False) + "\n")
@@ -99,6 +103,6 @@ class RunFolder:
 
     def rewind_events(self, length: int) -> None:
         """Forget events after a checkpoint: the resumed run tells them again."""
-        if self.events.exists() and self.events_length() > length:
+        if self.leads and self.events.exists() and self.events_length() > length:
             with self.events.open("r+b") as file:
                 file.truncate(length)

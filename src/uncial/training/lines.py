@@ -6,9 +6,11 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import nn
 
 from uncial.data.store import LineStore
 from uncial.errors import DataError, TrainingError, UnencodableText, describe_grapheme
@@ -18,9 +20,10 @@ from uncial.nn.build import Network
 from uncial.progress import Note, Reporter
 from uncial.text.codec import Codec
 from uncial.text.normalize import Normalization
+from uncial.training.basis import FAMILIES
 from uncial.training.config import Settings
 from uncial.training.mixing import LineMixer, Lines
-from uncial.training.start import encoded, written
+from uncial.training.start import written
 from uncial.training.strategies import Start, scratch
 
 Beginning = Callable[[Sequence[str]], Start]
@@ -31,6 +34,40 @@ _NARROWEST, _WIDEST = 0.4, 1.6  # bounds of an automatic stretch
 _LOOKED_AT = 1500  # lines whose text is located before training
 _SHOWN = 5  # line ids in a note
 _REPLAYED = 2000  # lines of a base set that a run draws from
+
+
+class Fitting(Protocol):
+    """How lines are fitted to a kind of network, and their texts to its labels."""
+
+    def encode(self, text: str, start: Start, style: str) -> NDArray[np.int32]:
+        """``(L,)`` labels of a normalized text.
+
+        Raises:
+            UnencodableText: It has a character that cannot be written.
+        """
+
+    def preprocessing(self, start: Start, settings: Settings) -> Preprocessing:
+        """How lines are prepared where the start leaves that open, before any stretch."""
+
+    def stretch(
+        self,
+        widths: NDArray[np.float64],
+        labels: Sequence[NDArray[np.int32]],
+        network: nn.Module,
+        settings: Settings,
+    ) -> float:
+        """Width factor for lines of some prepared widths in px."""
+
+    def least_width(
+        self, labels: NDArray[np.int32], network: nn.Module, preprocessing: Preprocessing
+    ) -> int:
+        """Px that a prepared line must have for its labels."""
+
+
+def fitting_of(settings: Settings) -> Fitting:
+    """That of the kind of network that a run trains."""
+    fitting: Fitting = FAMILIES.get(settings.family)
+    return fitting
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +105,7 @@ class Plan:
 
     codec: Codec
     preprocessing: Preprocessing
-    network: Network
+    network: nn.Module
     lines: TrainingLines
     validation: NDArray[np.int64]
     start: Start
@@ -99,16 +136,17 @@ def plan_lines(
     validation = _rows(store, "validation")
     normalize = Normalization.named(settings.normalization)
     texts = [normalize(text) for text in store.texts(rows)]
+    family = fitting_of(settings)
     start = begin(texts) if begin else _plain_start(texts, settings)
     network = start.network
-    rows, labels = _encoded(store, rows, texts, start.codec, settings.style, reporter)
-    preprocessing = start.preprocessing or Preprocessing(
-        height=network.input_height or DEFAULT_HEIGHT, pad=settings.pad, centre=settings.centre
-    )
+    rows, labels = _encoded(store, rows, texts, start, settings, reporter)
+    preprocessing = start.preprocessing or family.preprocessing(start, settings)
     widths = natural_widths(store, rows, preprocessing, settings.seed)
     if start.preprocessing is None:
-        preprocessing = replace(preprocessing, stretch=_stretch(widths, labels, network, settings))
-    lines = _usable(_lines(rows, labels, widths, preprocessing, network), store, reporter)
+        stretch = family.stretch(widths, labels, network, settings)
+        preprocessing = replace(preprocessing, stretch=stretch)
+    made = _lines(rows, labels, widths, preprocessing, (family, network))
+    lines = _usable(made, store, reporter)
     if len(validation) > settings.validation_lines:
         rng = np.random.default_rng(settings.seed)
         validation = np.sort(rng.permutation(validation)[: settings.validation_lines])
@@ -134,9 +172,9 @@ def replayed_lines(
     rows = np.sort(rng.permutation(rows)[:_REPLAYED])
     normalize = Normalization.named(settings.normalization)
     texts = [normalize(text) for text in store.texts(rows)]
-    rows, labels = _encoded(store, rows, texts, plan.codec, settings.style, reporter)
+    rows, labels = _encoded(store, rows, texts, plan.start, settings, reporter)
     widths = natural_widths(store, rows, plan.preprocessing, settings.seed)
-    made = _lines(rows, labels, widths, plan.preprocessing, plan.network)
+    made = _lines(rows, labels, widths, plan.preprocessing, (fitting_of(settings), plan.network))
     return _usable(made, store, reporter)
 
 
@@ -161,13 +199,15 @@ def _lines(
     labels: list[NDArray[np.int32]],
     widths: NDArray[np.float64],
     preprocessing: Preprocessing,
-    network: Network,
+    reading: tuple[Fitting, nn.Module],
 ) -> TrainingLines:
+    family, network = reading
+    least = [family.least_width(line, network, preprocessing) for line in labels]
     return TrainingLines(
         rows=rows,
         labels=labels,
         widths=_prepared_widths(widths, preprocessing),
-        least=_least_widths(labels, network, preprocessing),
+        least=np.array(least, np.int64),
     )
 
 
@@ -180,16 +220,16 @@ def _encoded(
     store: LineStore,
     rows: NDArray[np.int64],
     texts: Sequence[str],
-    codec: Codec,
-    style: str,
+    start: Start,
+    settings: Settings,
     reporter: Reporter,
 ) -> tuple[NDArray[np.int64], list[NDArray[np.int32]]]:
     """Rows whose texts the charset can write, with their labels; the others are told of."""
-    labels: dict[int, NDArray[np.int32]] = {}
+    family, labels = fitting_of(settings), dict[int, NDArray[np.int32]]()
     missing: Counter[str] = Counter()
     for at, text in enumerate(texts):
         try:
-            labels[at] = encoded(text, codec, style)
+            labels[at] = family.encode(text, start, settings.style)
         except UnencodableText as error:
             missing.update(error.missing)
     kept = rows[list(labels)]
@@ -232,7 +272,9 @@ def line_mixer(
         labels=labels,
         space=space[0] if len(space) == 1 else 0,
         share=share,
-        least=partial(least_width, network=plan.network, preprocessing=plan.preprocessing),
+        least=partial(
+            least_width, network=cast("Network", plan.network), preprocessing=plan.preprocessing
+        ),
     )
 
 
@@ -279,24 +321,25 @@ def _prepared_widths(
     return np.clip(whole, MIN_WIDTH, MAX_WIDTH)
 
 
-def _stretch(
+def column_stretch(
     widths: NDArray[np.float64],
-    labels: list[NDArray[np.int32]],
+    labels: Sequence[NDArray[np.int32]],
     network: Network,
     settings: Settings,
 ) -> float:
-    """Width factor that gives the median label the frames that the settings ask for."""
+    """Width factor that gives the median label the frames that the settings ask for.
+
+    Args:
+        widths: ``(M,)`` px of the prepared lines before any stretch.
+        labels: Of each.
+        network: Gives the frames.
+        settings: Of the run.
+    """
     if settings.stretch != "auto":
         return settings.stretch
     each = widths / np.array([max(1, len(line)) for line in labels])
     wanted = settings.frames * network.stride_x / float(np.median(each))
     return round(float(np.clip(wanted, _NARROWEST, _WIDEST)), 2)
-
-
-def _least_widths(
-    labels: list[NDArray[np.int32]], network: Network, preprocessing: Preprocessing
-) -> NDArray[np.int64]:
-    return np.array([least_width(line, network, preprocessing) for line in labels], np.int64)
 
 
 def least_width(labels: NDArray[np.int32], network: Network, preprocessing: Preprocessing) -> int:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 
 from uncial.errors import Cancelled
 from uncial.models.compute import worker_pool
 from uncial.progress import Advanced, Metric, Note, Reporter, Sample
-from uncial.training.batches import BatchSource
+from uncial.training.batches import Batch, BatchSource
 from uncial.training.doctor import DIVERGED, WRITTEN
+from uncial.training.family import family_of
 from uncial.training.folder import RunFolder
 from uncial.training.guard import Guard, check_rescues
-from uncial.training.parallel import Replicas
+from uncial.training.parallel import Shared, StepResult
 from uncial.training.schedule import replanned
 from uncial.training.session import Session
 from uncial.training.validation import Validator
@@ -59,16 +61,14 @@ def fit(
     first_step, first_seconds = session.progress.step, session.seconds
     try:
         with worker_pool(threads) as pool:
-            replicas = Replicas(session.learner, settings.batches, pool)
+            gradients = _stepper(session, pool)
             batches = stream.from_place(session.progress.place)
-            while session.share < 1 and not (session.reached or _stale(session)):
+            while _goes_on(session):
                 if session.release():
-                    replicas = Replicas(session.learner, settings.batches, pool)
+                    gradients = _stepper(session, pool)
                 group = list(islice(batches, settings.batches))
                 rate = session.prepare_rate()
-                seed = settings.seed * 1_000_003 + session.progress.step
-                makers = [make for _, make in group]
-                result = replicas.step(makers, seed, ending=session.ending)
+                result = _gradient(session, gradients, [make for _, make in group])
                 if guard.sound(result.loss, session.gradient_norm()):
                     session.move()
                 if guard.diverged:
@@ -76,7 +76,7 @@ def fit(
                     check_rescues(session.progress.rescues, session.progress.step)
                     reporter(_rescue_note(session))
                     guard = Guard(mean=session.progress.loss)
-                    replicas = Replicas(session.learner, settings.batches, pool)
+                    gradients = _stepper(session, pool)
                     batches = stream.from_place(session.progress.place)
                     continue
                 before = session.share
@@ -94,11 +94,33 @@ def fit(
                     checkpoint.save()
                 checkpoint.save_now_and_then()
     except (KeyboardInterrupt, Cancelled):
+        session.tick(stop=True)
         if session.progress.best_step < 0:
             save_model(session)
         checkpoint.save()
         return "interrupted"
     return "finished" if session.share >= 1 or session.reached else "early stop"
+
+
+def _goes_on(session: Session) -> bool:
+    """Whether there is another step to do, by the clock of the first process."""
+    session.tick()
+    return session.share < 1 and not (session.reached or _stale(session))
+
+
+def _stepper(session: Session, pool: ThreadPoolExecutor) -> Shared:
+    """What makes gradients: those of this process's batches, and the mean over all."""
+    settings, learner, team = session.settings, session.learner, session.team
+    each = family_of(settings).stepper(learner, settings.batches // team.size, pool)
+    return Shared(each, learner, team)
+
+
+def _gradient(
+    session: Session, gradients: Shared, makers: Sequence[Callable[[], Batch]]
+) -> StepResult:
+    """That of the next step."""
+    seed = session.settings.seed * 1_000_003 + session.progress.step
+    return gradients.step(makers, seed, ending=session.ending)
 
 
 class _Checkpoints:
@@ -112,6 +134,8 @@ class _Checkpoints:
             self.save()
 
     def save(self) -> None:
+        if not self._folder.leads:
+            return
         self._session.save(self._folder.checkpoint, self._folder.events_length())
         self._last = time.perf_counter()
 

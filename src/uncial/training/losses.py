@@ -12,6 +12,7 @@ from uncial.nn.build import STEM, Network
 from uncial.nn.frames import Frames
 from uncial.training.batches import Batch
 from uncial.training.config import LossKind
+from uncial.training.learner import LineLearner
 from uncial.training.replay import Teacher
 from uncial.training.targets import alignment_targets
 
@@ -61,7 +62,7 @@ def _blocks(inputs: int, groups: int) -> nn.Sequential:
     return nn.Sequential(conv, nn.BatchNorm1d(_WIDE, track_running_stats=False), nn.ReLU())
 
 
-class Learner(nn.Module):
+class Learner(LineLearner):
     """A network with its loss: what one training thread runs.
 
     Args:
@@ -83,7 +84,7 @@ class Learner(nn.Module):
         teacher: Teacher | None = None,
     ) -> None:
         super().__init__()
-        self.network = network
+        self.network: Network = network
         self.kind = kind
         self.teacher = teacher
         self.weight = shortcut if STEM in network.taps else 0.0

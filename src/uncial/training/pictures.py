@@ -11,6 +11,7 @@ import html
 import io
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import torch
@@ -74,7 +75,7 @@ def page(session: Session, plan: Plan, line: Picture, labels: NDArray[np.int32])
         line: ``(H, W)`` prepared.
         labels: ``(L,)`` of its ground truth.
     """
-    network = session.average
+    network = cast("Network", session.average)  # others are refused before a run
     device = next(network.parameters()).device
     frames = to_frames([line], plan.preprocessing.pad, style=plan.preprocessing.style)
     frames = frames._replace(data=frames.data.to(device), widths=frames.widths.to(device))

@@ -19,8 +19,8 @@ import numpy as np
 from uncial.models.compute import worker_pool
 from uncial.training.batches import BatchSource, StreamPlace
 from uncial.training.config import Settings
-from uncial.training.losses import Learner
-from uncial.training.parallel import Replicas
+from uncial.training.family import family_of
+from uncial.training.learner import LineLearner
 from uncial.training.session import Session
 
 _STEPS = 48
@@ -45,7 +45,7 @@ class RangeTest:
 
 
 def range_test(
-    learner: Learner,
+    learner: LineLearner,
     stream: BatchSource,
     settings: Settings,
     *,
@@ -65,11 +65,11 @@ def range_test(
     tried = settings.lr * np.geomspace(_LOWEST, _HIGHEST, _STEPS)
     losses: list[float] = []
     with worker_pool(threads) as pool:
-        replicas = Replicas(trial.learner, settings.batches, pool)
+        gradients = family_of(settings).stepper(trial.learner, settings.batches, pool)
         batches = stream.from_place(StreamPlace())
         for step, rate in enumerate(tried.tolist()):
             makers = [make for _, make in islice(batches, settings.batches)]
-            loss = replicas.step(makers, settings.seed * 1_000_003 + step).loss
+            loss = gradients.step(makers, settings.seed * 1_000_003 + step).loss
             if not math.isfinite(loss + trial.gradient_norm()):
                 break
             losses.append(_MEMORY * losses[-1] + (1 - _MEMORY) * loss if losses else loss)

@@ -12,9 +12,10 @@ from torch import nn
 
 from uncial.training.checkpoint import Progress, load_checkpoint, save_checkpoint
 from uncial.training.config import Settings
-from uncial.training.losses import Learner
+from uncial.training.learner import LineLearner
 from uncial.training.optimizer import AdamW
 from uncial.training.schedule import estimated_share, learning_rate
+from uncial.training.team import LONE, Team
 
 
 class Session:
@@ -26,6 +27,7 @@ class Session:
         started: `time.perf_counter` at the start of the task, so that preparation counts.
         started_cpu: `time.process_time` then.
         rates: Learning rate of parameters of the network as a share of that of the others.
+        team: The processes that share out the batches of each step.
 
     Attributes:
         average: Moving average of the network: what is validated and saved.
@@ -34,19 +36,22 @@ class Session:
 
     def __init__(
         self,
-        learner: Learner,
+        learner: LineLearner,
         settings: Settings,
         *,
         started: float,
         started_cpu: float,
         rates: Mapping[str, float] | None = None,
+        team: Team = LONE,
     ) -> None:
         self.learner = learner
+        self.team = team
         self.settings = settings
         self.average = copy.deepcopy(learner.network).eval()
         named = dict(learner.network.named_parameters())
+        stays = not settings.lower_steps  # what is frozen never learns
         self.optimizer = AdamW(
-            learner.parameters(),
+            [p for p in learner.parameters() if p.requires_grad or not stays],
             weight_decay=settings.weight_decay,
             momentum=settings.momentum,
             shares={named[name]: share for name, share in (rates or {}).items()},
@@ -55,16 +60,31 @@ class Session:
         self._released = not rates
         self._started = started
         self._started_cpu = started_cpu
+        self._told: tuple[float, ...] = ()
 
     @property
     def seconds(self) -> float:
-        """Wall time of the run, earlier processes included."""
-        return time.perf_counter() - self._started
+        """Wall time of the run, earlier processes included; in a team that of its first one."""
+        return self._told[0] if self._told else time.perf_counter() - self._started
 
     @property
     def cpu_seconds(self) -> float:
-        """Processor time of the run, earlier processes included."""
-        return time.process_time() - self._started_cpu
+        """Processor time of the run, earlier processes included; of the first one of a team."""
+        return self._told[1] if self._told else time.process_time() - self._started_cpu
+
+    def tick(self, *, stop: bool = False) -> None:
+        """Agree with the team on the time, for all of them decide by it.
+
+        Args:
+            stop: Whether this process is about to end; the first one tells the others.
+
+        Raises:
+            Cancelled: The first one ends.
+        """
+        if self.team.size == 1 or (stop and not self.team.leads):
+            return
+        self._told = ()
+        self._told = self.team.clock(self.seconds, self.cpu_seconds, stop=stop)
 
     @property
     def share(self) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,16 +12,18 @@ from numpy.typing import NDArray
 from uncial.archive import ModelArchive
 from uncial.errors import ConfigError, FormatError, describe_grapheme
 from uncial.formats.models import native, traineddata
-from uncial.formats.models.kinds import model_kind
+from uncial.formats.models.kinds import is_pretrained, model_kind
 from uncial.formats.tesseract import checkpoint
 from uncial.formats.tesseract.container import TrainedData
 from uncial.formats.tesseract.engine import UNICHARSET, network
 from uncial.formats.tesseract.unicharset import clean
 from uncial.formats.tesseract.vgsl import nodes_of
 from uncial.imaging.prepare import Preprocessing
+from uncial.models.hub import open_checkpoint
 from uncial.nn import vgsl
 from uncial.nn.border import RandomBorder, set_border
-from uncial.progress import Note, Reporter
+from uncial.nn.build import Network
+from uncial.progress import Note, Reporter, silent
 from uncial.text.codec import Codec
 from uncial.text.order import display_order, units_as_seen
 from uncial.training.basis import StartConfig, Strategy
@@ -43,7 +45,7 @@ _FLOAT = (
 )
 
 
-def open_base(config: StartConfig) -> ModelArchive | None:
+def open_base(config: StartConfig, reporter: Reporter = silent) -> ModelArchive | None:
     """The model that a run goes on from; None from scratch.
 
     Raises:
@@ -54,6 +56,8 @@ def open_base(config: StartConfig) -> ModelArchive | None:
     path = config.base
     if path is None:
         return None
+    if is_pretrained(path):
+        return open_checkpoint(path, reporter)
     data = _read(path)
     if config.traineddata is not None:
         model = TrainedData.unpack(_read(config.traineddata), config.traineddata.name)
@@ -200,8 +204,9 @@ def _new(
 def _prepare_for_tesseract(start: Start, settings: Settings) -> None:
     """Refuse at once what Tesseract could not read at the end; let the rest learn as there."""
     if settings.style == "tesseract":
-        nodes_of(start.network.spec, start.codec.width)
-        set_border(start.network, RandomBorder())
+        made = cast("Network", start.network)
+        nodes_of(made.spec, start.codec.width)
+        set_border(made, RandomBorder())
 
 
 def _new_graphemes(base: ModelArchive, texts: Sequence[str]) -> set[str]:

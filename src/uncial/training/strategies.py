@@ -11,10 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import nn
 
 from uncial.archive import ModelArchive
 from uncial.errors import ConfigError, SpecError
@@ -42,7 +43,7 @@ class Start:
         fresh: Labels that the base lacks; None where the network is not the base's as a whole.
     """
 
-    network: Network
+    network: nn.Module
     codec: Codec
     preprocessing: Preprocessing | None = None
     rates: Mapping[str, float] = field(default_factory=dict)
@@ -176,7 +177,7 @@ def slowed(start: Start, layers: int, rate: float) -> Start:
     """
     if not layers or rate == 1:
         return start
-    network = start.network
+    network = cast("Network", start.network)
     parts = list(network.layers.named_children())
     if layers >= len(parts):
         raise ConfigError(

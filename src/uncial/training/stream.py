@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import cast
+
 from uncial.data.store import LineStore
 from uncial.errors import DataError, TrainingError
+from uncial.nn.build import Network
 from uncial.progress import Note, Reporter
 from uncial.synth.synthesizer import Synthesizer
 from uncial.text.normalize import Normalization
-from uncial.training.batches import Drawing, LineImages, PreparedLines, TrainingStream
+from uncial.training.batches import BatchSource, Drawing, LineImages, PreparedLines, TrainingStream
 from uncial.training.config import Settings
+from uncial.training.family import family_of
 from uncial.training.lines import Plan, TrainingLines, joined_lines, line_mixer, replayed_lines
 from uncial.training.replay import JoinedImages, Teacher
 from uncial.training.synthetic import SyntheticStream
@@ -16,20 +21,37 @@ from uncial.training.synthetic import SyntheticStream
 _CORES_A_WORKER = 3
 
 
-def training_stream(
+@dataclass(frozen=True, eq=False)
+class Material:
+    """What a run trains on.
+
+    Attributes:
+        stream: Its batches.
+        lines: The run's own lines, and behind them those of another set.
+        images: Where they come from.
+        others: How many are of another set.
+    """
+
+    stream: BatchSource
+    lines: TrainingLines
+    images: LineImages
+    others: int
+
+
+def training_material(
     store: LineStore, plan: Plan, settings: Settings, others: LineStore | None, reporter: Reporter
-) -> tuple[TrainingStream, int]:
-    """Batches of a run's lines, and how many lines of a base set are drawn from.
+) -> Material:
+    """Batches of a run's lines, and of a base set or further lines among them.
 
     Args:
         store: Of the run.
         plan: Its lines.
         settings: Of the run.
-        others: Base set to replay; None replays nothing.
+        others: Base set to replay, or further lines; None goes without.
         reporter: Told of lines that are left out.
     """
     images: LineImages = store
-    lines = plan.lines
+    family, lines = family_of(settings), plan.lines
     replayed = _replayed(others, plan, settings, reporter) if others is not None else None
     if others is not None and replayed is not None:
         images = JoinedImages(store, len(store), others)
@@ -42,7 +64,7 @@ def training_stream(
         lines.widths,
         lines.least,
         Drawing(
-            area=settings.batch * plan.median_width,
+            area=settings.batch * max(plan.median_width, family.least_area(plan.network)),
             seed=settings.seed,
             strength=settings.augment,
             rare_first=settings.rare_first,
@@ -51,10 +73,12 @@ def training_stream(
             new_often=settings.new_often,
             replayed=count,
             replay=settings.replay,
+            least=family.least_area(plan.network),
+            easy_first=settings.easy_first,
         ),
-        line_mixer(prepared, plan, lines.labels, settings.mix),
+        line_mixer(prepared, plan, lines.labels, settings.mix) if family.mixes else None,
     )
-    return stream, count
+    return Material(stream, lines, images, count)
 
 
 def synthetic_stream(
@@ -89,7 +113,9 @@ def teacher_of(plan: Plan, settings: Settings, replayed: int) -> Teacher | None:
     """
     if plan.start.fresh is None or not settings.distill or not replayed:
         return None
-    return Teacher(plan.network, plan.start.fresh, settings.distill, len(plan.lines))
+    return Teacher(
+        cast("Network", plan.network), plan.start.fresh, settings.distill, len(plan.lines)
+    )
 
 
 def _replayed(

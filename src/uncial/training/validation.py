@@ -7,13 +7,15 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import nn
 
 from uncial.data.store import LineStore
-from uncial.models.recognizer import Recognizer
-from uncial.nn.build import Network
 from uncial.text.metrics import cer
 from uncial.text.normalize import Normalization
+from uncial.training.config import Settings
+from uncial.training.family import family_of
 from uncial.training.lines import Plan
+from uncial.training.team import LONE, Team
 
 _SAMPLES = 3
 
@@ -33,28 +35,31 @@ class Validation:
     samples: tuple[tuple[str, str, str], ...]
 
 
-Validator = Callable[[Network], Validation]
+Validator = Callable[[nn.Module], Validation]
 
 
 def validator(
-    store: LineStore, plan: Plan, normalization: Normalization, threads: int = 0
+    store: LineStore, plan: Plan, settings: Settings, threads: int = 0, team: Team = LONE
 ) -> Validator:
     """A function that reads the plan's validation lines with a network.
 
     Args:
         store: Holds the lines.
         plan: Codec, preprocessing and rows.
-        normalization: Applied to both sides.
+        settings: Say what is read, and the rules applied to both sides.
         threads: Lines read side by side; 0 takes every core.
+        team: The processes that share out the lines.
     """
     rows: NDArray[np.int64] = plan.validation
+    family, normalization = family_of(settings), Normalization.named(settings.normalization)
     truths = store.texts(rows)
     ids = store.line_ids(rows[:_SAMPLES])
 
-    def look(network: Network) -> Validation:
-        reader = Recognizer(network, plan.codec, plan.preprocessing, normalization)
-        readings = reader.read_each(lambda i: store.image(int(rows[i])), len(rows), threads=threads)
-        outputs = [reading.text for reading in readings]
+    def look(network: nn.Module) -> Validation:
+        reader = family.reader(network, plan, normalization)
+        mine = rows[team.rank :: team.size]
+        readings = reader.read_each(lambda i: store.image(int(mine[i])), len(mine), threads=threads)
+        outputs = team.gathered([reading.text for reading in readings])
         rate = cer(zip(truths, outputs, strict=True), normalization=normalization)
         shown = zip(ids, truths, outputs, strict=False)
         characters = sum(map(len, outputs)) / max(1, sum(map(len, truths)))

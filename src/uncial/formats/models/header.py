@@ -2,7 +2,9 @@
 
 One object::
 
-    format         1, raised when a reader of today would misread the file; 2 with voters
+    format         1, raised when a reader of today would misread the file; 2 with voters, 3 of
+                   another family
+    family         optional: kind of network; "ctc" where it is not said
     spec           VGSL text
     codec          Codec.to_json()
     preprocessing  Preprocessing.to_json()
@@ -26,7 +28,8 @@ from uncial.text.normalize import Normalization
 if TYPE_CHECKING:
     from uncial.archive import ModelArchive
 
-FORMAT = 2
+FORMAT = 3
+WITH_VOTERS = 2
 KEY = "uncial"
 """Name of the header among a file's metadata."""
 
@@ -43,6 +46,7 @@ _FIELDS = {
 # Version n -> a function that turns a header of version n into one of version n + 1.
 _MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
     1: lambda header: {**header, "format": 2},  # which came with voters
+    2: lambda header: {**header, "format": 3},  # which came with families
 }
 
 
@@ -56,6 +60,7 @@ class ModelHeader:
     normalization: Normalization
     metadata: dict[str, Any] = field(default_factory=dict)
     ranges: dict[str, tuple[float, float]] = field(default_factory=dict)
+    family: str = "ctc"
 
 
 def header_of(archive: ModelArchive) -> dict[str, Any]:
@@ -70,6 +75,8 @@ def header_of(archive: ModelArchive) -> dict[str, Any]:
     }
     if archive.ranges:
         header["ranges"] = {name: list(seen) for name, seen in archive.ranges.items()}
+    if archive.family != "ctc":
+        header |= {"format": FORMAT, "family": archive.family}
     return header
 
 
@@ -111,6 +118,7 @@ def parsed(header: dict[str, Any]) -> ModelHeader:
             normalization=Normalization.named(header["normalization"]),
             metadata=header["metadata"],
             ranges=_ranges(header.get("ranges", {})),
+            family=str(header.get("family", "ctc")),
         )
     except (CharsetError, ConfigError) as error:
         raise FormatError(

@@ -11,6 +11,7 @@ Source: https://github.com/huggingface/safetensors#format; tesseract 5.x
 
 from __future__ import annotations
 
+import re
 import struct
 from pathlib import Path
 from typing import Literal
@@ -26,6 +27,8 @@ SUFFIXES: dict[str, ModelKind] = {
     ".traineddata": "traineddata",
 }
 """The kind that a file name announces."""
+
+_HUB = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*")  # owner and name
 
 
 def model_kind(data: bytes, name: str) -> ModelKind:
@@ -55,6 +58,13 @@ def model_kind(data: bytes, name: str) -> ModelKind:
             remedy="give a model of Uncial (.safetensors, .onnx) or of Tesseract (.traineddata)",
         )
     return kind
+
+
+def is_pretrained(path: Path) -> bool:
+    """Whether a path is a folder with a checkpoint of transformers, or may name one on a hub."""
+    if path.is_dir():
+        return (path / "config.json").is_file()
+    return not path.exists() and not path.suffix and _HUB.fullmatch(str(path)) is not None
 
 
 def kind_to_write(path: Path) -> ModelKind:

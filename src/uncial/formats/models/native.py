@@ -25,7 +25,7 @@ from safetensors.numpy import load, save
 
 from uncial.archive import ModelArchive
 from uncial.errors import FormatError
-from uncial.formats.models.header import FORMAT, KEY, header_of, parsed, updated
+from uncial.formats.models.header import KEY, WITH_VOTERS, header_of, parsed, updated
 
 _COMPONENT = "component/"
 _VOTER = "voter/"
@@ -38,10 +38,10 @@ def pack(archive: ModelArchive) -> bytes:
     header, weights = _parts(archive)
     if archive.voters:
         header["voters"] = []
-        header["format"] = FORMAT
+        header["format"] = max(header["format"], WITH_VOTERS)
     for number, voter in enumerate(archive.voters, start=1):
         its_header, its_weights = _parts(voter)
-        del its_header["format"]
+        header["format"] = max(header["format"], its_header.pop("format"))
         header["voters"].append(its_header)
         weights |= {f"{_VOTER}{number}/{name}": array for name, array in its_weights.items()}
     return save(weights, metadata={KEY: json.dumps(header, ensure_ascii=False)})
@@ -62,6 +62,12 @@ def unpack(data: bytes) -> ModelArchive:
         FormatError: Not a safetensors file, one of another program, or of a newer version.
     """
     header = read_header(data)
+    if header.get("kind") == "segmenter":
+        raise FormatError(
+            "a segmentation model: it finds lines and does not read them",
+            offset=8,
+            remedy="give it to `uncial segment`, and a model that reads here",
+        )
     try:
         weights = load(data)
     except (SafetensorError, KeyError) as error:  # KeyError: a number format NumPy has not
@@ -99,6 +105,7 @@ def _archive(header: dict[str, Any], weights: dict[str, NDArray[Any]]) -> ModelA
         },
         metadata=told.metadata,
         ranges=told.ranges,
+        family=told.family,
     )
 
 

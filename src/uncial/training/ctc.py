@@ -1,0 +1,113 @@
+"""Networks of VGSL that are read column by column: CTC and its alignment targets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, ClassVar, cast
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from uncial.archive import ModelArchive
+from uncial.imaging.prepare import Preprocessing
+from uncial.models.recognizer import Recognizer
+from uncial.nn.build import Network
+from uncial.progress import Reporter
+from uncial.text.normalize import Normalization
+from uncial.training.config import Settings, TrainConfig
+from uncial.training.family import Family
+from uncial.training.learner import LineLearner
+from uncial.training.lines import DEFAULT_HEIGHT, Plan, column_stretch, least_width
+from uncial.training.losses import Learner
+from uncial.training.parallel import Replicas
+from uncial.training.replay import Teacher
+from uncial.training.start import begin, encoded
+from uncial.training.strategies import Start
+
+
+class ColumnReading:
+    """The family of networks that `uncial.nn.build` makes."""
+
+    shares_cores: ClassVar[bool] = True
+    mixes: ClassVar[bool] = True
+
+    def begin(
+        self,
+        config: TrainConfig,
+        settings: Settings,
+        base: ModelArchive | None,
+        texts: Sequence[str],
+        reporter: Reporter,
+    ) -> Start:
+        """As the strategy says, from scratch or from a base."""
+        return begin(config, settings, base, texts, reporter)
+
+    def encode(self, text: str, start: Start, style: str) -> NDArray[np.int32]:
+        """Labels in the order of the columns."""
+        return encoded(text, start.codec, style)
+
+    def preprocessing(self, start: Start, settings: Settings) -> Preprocessing:
+        """Of the height that the network reads."""
+        network = cast("Network", start.network)
+        height = network.input_height or DEFAULT_HEIGHT
+        return Preprocessing(height=height, pad=settings.pad, centre=settings.centre)
+
+    def stretch(
+        self,
+        widths: NDArray[np.float64],
+        labels: Sequence[NDArray[np.int32]],
+        network: nn.Module,
+        settings: Settings,
+    ) -> float:
+        """What gives the median label the frames that the settings ask for."""
+        return column_stretch(widths, labels, cast("Network", network), settings)
+
+    def least_width(
+        self, labels: NDArray[np.int32], network: nn.Module, preprocessing: Preprocessing
+    ) -> int:
+        """What leaves every label a frame, and equal neighbours one between them."""
+        return least_width(labels, cast("Network", network), preprocessing)
+
+    def least_area(self, network: nn.Module) -> int:
+        """A narrow line costs as little as it is wide."""
+        return 0
+
+    def learner(self, plan: Plan, settings: Settings, teacher: Teacher | None) -> Learner:
+        """With the early head and the loss of the settings."""
+        return Learner(
+            cast("Network", plan.network),
+            settings.kind,
+            settings.shortcut,
+            wide=settings.wide_shortcut,
+            teacher=teacher,
+        )
+
+    def check_room(self, plan: Plan, settings: Settings, device: torch.device) -> None:
+        """Such networks are small."""
+
+    def stepper(self, learner: LineLearner, batches: int, pool: ThreadPoolExecutor) -> Replicas:
+        """A replica for each of the batches."""
+        return Replicas(learner, batches, pool)
+
+    def reader(
+        self,
+        network: nn.Module,
+        plan: Plan,
+        normalization: Normalization,
+        metadata: dict[str, Any] | None = None,
+    ) -> Recognizer:
+        """With the codec and the components of the run."""
+        return Recognizer(
+            cast("Network", network),
+            plan.codec,
+            plan.preprocessing,
+            normalization,
+            metadata,
+            components=plan.start.components,
+        )
+
+
+CTC: Family = ColumnReading()
