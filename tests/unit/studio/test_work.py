@@ -208,7 +208,7 @@ def test_training_and_testing_leave_a_model_and_reports(place: Place, small_mode
     place.work("long")
     done = place.ask("GET", f"/api/jobs/{job}")
     assert done["state"] == "done", done["error"]
-    assert done["result"]["training_lines"] == 25
+    assert done["result"]["training_lines"] == 20
     kinds = {event["event"] for event in place.ask("GET", f"/api/jobs/{job}/log")}
     assert {"metric", "note"} <= kinds
     model = place.ask("GET", f"/api/models/{done['result']['model']}")
