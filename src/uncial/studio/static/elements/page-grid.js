@@ -2,7 +2,7 @@
 import { api } from "../api.js";
 import { h, later, percent, tell, tellError } from "../dom.js";
 import { bulkBar, gridTools } from "../grid-tools.js";
-import { workOnPages } from "../models.js";
+import { exportPages, workOnPages } from "../models.js";
 
 const GAP = 14;
 const HEIGHT = 268 + GAP;
@@ -198,7 +198,8 @@ class PageGrid extends HTMLElement {
         if (await workOnPages(action, this.document, pages)) { tell("It is being done; you can go on working."); this.chooseAll(false); }
       } catch (error) { tellError(error); }
     };
-    return [h("button", { class: "primary", onclick: work("segment") }, "Find lines"), h("button", { class: "primary", onclick: work("read") }, "Read")];
+    return [h("button", { class: "primary", onclick: work("segment") }, "Find lines"), h("button", { class: "primary", onclick: work("read") }, "Read"),
+      h("button", { onclick: () => exportPages(this.document, this.ids.filter((id) => this.chosen.has(id))) }, "Export")];
   }
 
   showEmpty(found) {
