@@ -114,7 +114,7 @@ class PageGrid extends HTMLElement {
       h("a", { href: `/pages/${row.id}` }, picture, h("div", { class: "about" },
         h("span", { class: "name", title: row.name }, h("span", {}, row.name.slice(0, -9)), h("span", {}, row.name.slice(-9))),
         h("span", {}, h("span", { class: "badge", "data-status": row.status }, row.status)),
-        h("span", { class: "cer", title: "Predicted character error rate" }, cer))),
+        h("span", { class: "cer", title: "Share of wrong characters to be expected, by the model's own confidence" }, cer))),
       check,
       h("div", { class: "tags" }, ...row.tags.map((tag) => h("span", { class: "badge" }, tag))),
       h("div", { class: "strip", "data-doubt": doubt }));
