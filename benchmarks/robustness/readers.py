@@ -682,10 +682,11 @@ _METS = b"""<mets xmlns="http://www.loc.gov/METS/" xmlns:xlink="http://www.w3.or
 <structMap TYPE="PHYSICAL"><div TYPE="physSequence"><div TYPE="page"><fptr FILEID="a"/></div></div>
 </structMap></mets>"""
 _MANIFESTS = [
-    b'{"@id": "m", "label": "x", "sequences": [{"canvases": [{"@id": "c", "label": "1", "width": 9,'
-    b'"images": [{"resource": {"@id": "i.jpg", "service": {"@id": "s", "profile": "image/2"}}}]}]}]}',
-    b'{"id": "m", "label": {"de": ["x"]}, "items": [{"id": "c", "items": [{"items": [{"body": '
-    b'{"id": "i.jpg", "service": [{"id": "s", "type": "ImageService3"}]}}]}]}]}',
+    b"""{"@id": "m", "label": "x", "sequences": [{"canvases": [{"@id": "c", "label": "1",
+    "width": 9, "images": [{"resource": {"@id": "i.jpg",
+    "service": {"@id": "s", "profile": "image/2"}}}]}]}]}""",
+    b"""{"id": "m", "label": {"de": ["x"]}, "items": [{"id": "c", "items": [{"items": [{"body":
+    {"id": "i.jpg", "service": [{"id": "s", "type": "ImageService3"}]}}]}]}]}""",
 ]
 
 
@@ -703,8 +704,8 @@ def read_page(data: bytes, folder: Path) -> None:
     def writing() -> None:
         for page in read_pages(data, "x.xml").pages[:3]:
             in_reading_order(page)
-            for kind in ("page", "page2013", "alto", "hocr", "tei", "json", "text", "pdf"):
-                tried(lambda kind=kind: read_pages(write_pages([page], kind).data, "x"))
+            for kind in ("page", "alto"):
+                tried(lambda kind=kind, page=page: read_pages(write_pages([page], kind).data, "x"))
 
     def cutting() -> None:
         for scan in islice(open_pages(folder / "page.xml"), 3):

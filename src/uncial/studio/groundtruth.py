@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from PIL import Image
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from uncial.errors import DataError
 from uncial.imaging.crop import page_lines
+from uncial.page.layout import Page as Layout
 from uncial.progress import Advanced, Reporter
 from uncial.studio.context import Context
 from uncial.studio.cutting import page_pixels
@@ -82,7 +83,7 @@ def freeze(context: Context, choice: Choice, folder: Path) -> Path:
     return table
 
 
-def _chosen(choice: Choice):  # type: ignore[no-untyped-def]  # noqa: ANN202
+def _chosen(choice: Choice) -> Select[int, str, str, int]:
     query = (
         select(Reading.page_id, Reading.line, Reading.text, Page.document_id)
         .join(Layer, Layer.id == Reading.layer_id)
@@ -122,7 +123,7 @@ def _cut(
             yield file, lines[band.line], name, document
 
 
-def _sheet(session: Session, context: Context, ident: int):  # type: ignore[no-untyped-def]  # noqa: ANN202
+def _sheet(session: Session, context: Context, ident: int) -> tuple[Layout, Path, str, str] | None:
     page = session.get_one(Page, ident)
     if page.segmentation_id is None:
         return None
@@ -133,9 +134,3 @@ def _sheet(session: Session, context: Context, ident: int):  # type: ignore[no-u
     shape = page_from(body, image="", size=size, direction=document.direction)
     path = context.files.picture(picture.digest, picture.suffix)
     return shape, path, f"page{page.id}", f"document{document.id}"
-
-
-def describe(session: Session, documents: Sequence[int]) -> str:
-    """Names of documents, for titles."""
-    names = list(session.scalars(select(Document.name).where(Document.id.in_(documents))))
-    return ", ".join(names[:2]) + (f" and {len(names) - 2} more" if len(names) > 2 else "")

@@ -66,10 +66,6 @@ def inspect(config: InspectConfig, reporter: Reporter = silent) -> InspectResult
     path = config.file
     if not path.exists():
         raise InputError(f"{path}: does not exist", remedy="name a model file or a line store")
-
-    def is_ngrams(path: Path) -> bool:
-        return path.is_file() and is_language_model(path)
-
     kinds: tuple[tuple[str, str, Callable[[Path], bool], Callable[[Path], dict[str, Any]]], ...] = (
         ("line store", "a line store has", lambda p: (p / "store.json").is_file(), _store_facts),
         ("checkpoint", "a checkpoint has", is_pretrained, lambda p: _checkpoint_facts(p, reporter)),

@@ -9,7 +9,9 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from uncial.progress import Advanced, Note
+from uncial.errors import InputError
+from uncial.page.layout import Page as Layout
+from uncial.progress import Advanced, Event, Note, Reporter, silent
 from uncial.studio import exchange, shelf, transcription
 from uncial.studio.context import Context
 from uncial.studio.db.tables import Document, Layer, Page, Picture, Reading, Segmentation
@@ -34,36 +36,55 @@ class ReadResult:
         pages: Pages with lines.
         lines: Of them.
         without_lines: Pages that were left out.
+        failed: Pages that could not be read; the log says why.
         document: They belong to.
     """
 
     pages: int
     lines: int
     without_lines: int
+    failed: int
     document: int
+
+
+class _PageFailed(InputError):
+    """One page cannot be read; the others can."""
 
 
 def read_pages(context: Context, config: ReadConfig) -> ReadResult:
     """Read the lines of pages into a new layer, page by page; what a run that died had read stays.
 
+    A page that cannot be read ends nothing.
+
     Raises:
         NotFound: The model is gone.
-        FormatError: The model cannot be used.
+        ConfigError: The model cannot be used.
     """
     with context.db.read() as session:
         model = shelf.path_of(session, context.files, config.model)
         name = shelf.found(session, config.model).name
-    lines = left = 0
+    lines = left = failed = 0
     total = len(config.pages)
     for done, page in enumerate(config.pages):
         context.reporter(Advanced(stage="read", done=done, total=total, unit="pages"))
-        read = _one(context, page, model, name)
+        try:
+            read = _one(context, page, model, name)
+        except _PageFailed as error:
+            context.reporter(Note(text=error.problem, level="warning"))
+            failed += 1
+            continue
         lines, left = lines + (read or 0), left + (read is None)
     context.reporter(Advanced(stage="read", done=total, total=total, unit="pages"))
     if left:
-        text = f"{left} pages have no lines yet; find their lines first"
+        text = f"pages without lines: {left}; find their lines first"
         context.reporter(Note(text=text, level="warning"))
-    return ReadResult(pages=total - left, lines=lines, without_lines=left, document=config.document)
+    return ReadResult(
+        pages=total - left - failed,
+        lines=lines,
+        without_lines=left,
+        failed=failed,
+        document=config.document,
+    )
 
 
 def _one(context: Context, ident: int, model: Path, name: str) -> int | None:
@@ -90,26 +111,26 @@ def _one(context: Context, ident: int, model: Path, name: str) -> int | None:
     given: dict[str, Any] = {"model": model, "images": (work / "page.json",), "pages": True}
     given |= {"format": "page", "output": work / "read", "overwrite": True, "processes": 1}
     config, run = TASKS["recognize"].load()
-    result = run(resolve(config, given), _quiet(context))
-    for failure in result.pages.failed:  # type: ignore[attr-defined]
-        context.reporter(Note(text=f"{name}: {failure.problem}", level="warning"))
-        return None
+    result: Any = run(resolve(config, given), _quiet(context))
+    if result.pages.failed:
+        problem = result.pages.failed[0].problem
+        raise _PageFailed(f"page {ident}: {problem}", remedy="look at its image and lines")
     (written,) = (work / "read").glob("*.xml")
-    (answer,) = exchange.read_pages(written, work, _quiet(context))
+    (answer,) = exchange.read_pages(written, work, silent)
     return _keep(context, ident, name, answer)
 
 
-def _quiet(context: Context):  # type: ignore[no-untyped-def]  # noqa: ANN202
+def _quiet(context: Context) -> Reporter:
     """A reporter that only passes warnings on: our own progress counts pages."""
 
-    def told(event: object) -> None:
+    def told(event: Event) -> None:
         if isinstance(event, Note) and event.level == "warning":
             context.reporter(event)
 
     return told
 
 
-def _keep(context: Context, ident: int, name: str, answer: Any) -> int:  # noqa: ANN401
+def _keep(context: Context, ident: int, name: str, answer: Layout) -> int:
     count = 0
     sure: list[float] = []
     with context.db.write() as session:
