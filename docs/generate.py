@@ -7,7 +7,7 @@ import inspect
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import get_type_hints
+from typing import get_args, get_type_hints
 
 from uncial import errors
 from uncial.cli.flags import field_help, flag_names, prose, usage_of
@@ -61,8 +61,11 @@ def _command(task: Task) -> Iterator[str]:
     for option in given:
         flags = ", ".join(f"`{name}`" for name in flag_names(task, option))
         yield f"| {flags} | {_default(option)} | {_meaning(option)} |"
-    result = get_type_hints(run)["return"]
-    keys = ", ".join(f"`{item.name}`" for item in dataclasses.fields(result))
+    told = get_type_hints(run)["return"]
+    results = get_args(told) or (told,)
+    keys = "; or ".join(
+        ", ".join(f"`{item.name}`" for item in dataclasses.fields(result)) for result in results
+    )
     yield from ("", f"`--json` gives {keys}.")
 
 

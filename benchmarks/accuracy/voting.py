@@ -1,10 +1,13 @@
-"""What five folds that vote gain over one model, on Fraktur.
+"""What models that vote gain over one, on Fraktur: five folds, or models of two kinds.
 
-The one model is trained on the training lines for as many steps as each of the folds, which
-share training and validation lines among them; all read the same test lines::
+*folds*: one model is trained on the training lines for as many steps as each of the folds, which
+share training and validation lines among them. *kinds*: networks of ours from nothing and others
+that go on from Tesseract's ``frak2021``, each with two seeds, put together by ``uncial combine``.
+All read the same test lines::
 
-    python benchmarks/accuracy/voting.py
-    python benchmarks/accuracy/voting.py --steps 4000 --folds 5
+    python benchmarks/accuracy/voting.py                # both
+    python benchmarks/accuracy/voting.py folds --steps 4000 --folds 5
+    python benchmarks/accuracy/voting.py kinds
     python benchmarks/accuracy/voting.py --quick
 
 Rows go to ``results/voting.jsonl``.
@@ -19,23 +22,66 @@ from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from engines import UNCIAL
-from measure import Run, data_folder, fresh, guarded, measured, record, totals
+from engines import UNCIAL, tessdata
+from measure import ONE_THREAD, Run, data_folder, fresh, guarded, measured, record, totals
 
 SET = "print-fraktur-archiscribe"
 
 
 def main() -> None:
-    """Train one model and the folds; evaluate both, and each fold alone."""
+    """Measure what was chosen."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
+    parser.add_argument("what", nargs="*", default=["folds", "kinds"], help="of folds, kinds")
     parser.add_argument("--steps", type=int, default=3000, help="of each model")
     parser.add_argument("--folds", type=int, default=5)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--quick", action="store_true")
     options = parser.parse_args()
-    data, folder = data_folder(SET), fresh("voting")
+    for name in options.what:
+        {"folds": folds, "kinds": kinds}[name](options)
+
+
+def kinds(options: argparse.Namespace) -> None:
+    """Train two models of each kind, put them together, evaluate all and each."""
+    data, folder = data_folder(SET), fresh("quick" if options.quick else "", "voting-kinds")
+    base = tessdata("frak2021") / "frak2021.traineddata"
+    trained, alone = {}, {}
+    for seed in (0, 1):
+        for kind, (steps, more) in {
+            "own": (4000, []),
+            "frak2021": (3000, ["--base", base]),
+        }.items():
+            name = f"{kind}-{seed}"
+            length = ["--steps", str(3 if options.quick else steps), "--seed", str(seed)]
+            command = [*UNCIAL, "train", data, "-o", folder / name, *length, *more]
+            command += ["--preset", "fast"] if kind == "own" else []
+            trained[name] = measured([*command, "--threads", "1", "--json"], ONE_THREAD)
+            alone[name] = measured(evaluation(folder / name)).json()["cer"]
+    models = [folder / name / "model.safetensors" for name in trained]
+    (folder / "all").mkdir()
+    measured([*UNCIAL, "combine", *models, "-o", folder / "all" / "model.safetensors"])
+    together = measured(evaluation(folder / "all"))
+    told = together.json()
+    row = {
+        "set": SET,
+        "models": len(models),
+        "relative_gain": round(100 * (1 - told["cer"] / statistics.mean(alone.values())), 2),
+        "cer_of_each": {name: round(cer, 5) for name, cer in alone.items()},
+        "cer": told["cer"],
+        "cer_ci95": told["cer_ci95"],
+        "wer": told["wer"],
+        "cpu_ms_per_line": told["cpu_ms_per_line"],
+        "training_cpu_minutes": round(sum(run.cpu for run in trained.values()) / 60, 2),
+        **totals({**trained, "evaluate": together}),
+    }
+    record("voting", "two kinds", row, keep=not options.quick)
+
+
+def folds(options: argparse.Namespace) -> None:
+    """Train one model and the folds; evaluate both, and each fold alone."""
+    data, folder = data_folder(SET), fresh("quick" if options.quick else "", "voting")
     steps = 3 if options.quick else options.steps
     length = ["--steps", str(steps), "--seed", str(options.seed), "--json"]
     one = measured([*UNCIAL, "train", data, "-o", folder / "one", *length])

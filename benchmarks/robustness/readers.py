@@ -586,6 +586,77 @@ def read_list(data: bytes, folder: Path) -> None:
     tried(lambda: _lines_of(folder / "list.train"), lambda: _lines_of(folder))
 
 
+def _page_files(*kinds: str) -> list[bytes]:
+    """Files of pages as we write them, with a bit of everything."""
+    from uncial.formats.pages.base import write_pages
+    from uncial.page.layout import Glyph, Line, Page, Reading, Region, Word
+
+    corners = ((5.0, 5.0), (60.0, 5.0), (60.0, 18.0), (5.0, 18.0))
+    glyph = Glyph(text="f", boundary=corners, confidence=0.5, alternatives=(("ſ", 0.2),))
+    word = Word(id="w", text="fox", boundary=corners, confidence=0.9, glyphs=(glyph,))
+    first = Line(
+        id="l",
+        baseline=((5.0, 16.0), (60.0, 16.0)),
+        boundary=corners,
+        readings=(Reading(text="fox", words=(word,)), Reading(text="vox", source="x")),
+        type="heading",
+    )
+    second = Line(id="k", boundary=corners, readings=(Reading(text="zwei"),), language="de")
+    inner = Region(id="i", boundary=corners, lines=(second,))
+    region = Region(id="r", type="MainZone", boundary=corners, lines=(first,), regions=(inner,))
+    page = Page(image="a.png", width=64, height=20, regions=(region,), ordered=True, direction="lr")
+    return [write_pages([page], kind).data for kind in kinds]
+
+
+_ABBYY = b"""<document xmlns="http://www.abbyy.com/FineReader_xml/FineReader10-schema-v1.xml">
+<page width="64" height="20"><block blockType="Text" l="1" t="1" r="60" b="18"><text><par>
+<line baseline="16" l="5" t="5" r="60" b="18"><formatting lang="German">
+<charParams l="5" t="5" r="20" b="16" charConfidence="80">s</charParams><charParams> </charParams>
+<charParams l="22" t="5" r="40" b="16">o</charParams></formatting></line></par></text></block>
+<block blockType="Table"><row><cell/></row></block></page></document>"""
+_METS = b"""<mets xmlns="http://www.loc.gov/METS/" xmlns:xlink="http://www.w3.org/1999/xlink">
+<fileSec><fileGrp USE="GT"><file ID="a"><FLocat xlink:href="a.png"/></file></fileGrp></fileSec>
+<structMap TYPE="PHYSICAL"><div TYPE="physSequence"><div TYPE="page"><fptr FILEID="a"/></div></div>
+</structMap></mets>"""
+_MANIFESTS = [
+    b"""{"@id": "m", "label": "x", "sequences": [{"canvases": [{"@id": "c", "label": "1",
+    "width": 9, "images": [{"resource": {"@id": "i.jpg",
+    "service": {"@id": "s", "profile": "image/2"}}}]}]}]}""",
+    b"""{"id": "m", "label": {"de": ["x"]}, "items": [{"id": "c", "items": [{"items": [{"body":
+    {"id": "i.jpg", "service": [{"id": "s", "type": "ImageService3"}]}}]}]}]}""",
+]
+
+
+def read_page(data: bytes, folder: Path) -> None:
+    """Read a file of pages, write it anew, cut its lines."""
+    from uncial.formats.pages.base import read_pages, write_pages
+    from uncial.formats.pages.groundtruth import cut_lines
+    from uncial.formats.pages.source import open_pages
+    from uncial.page.order import in_reading_order
+
+    if not (folder / "a.png").exists():
+        (folder / "a.png").write_bytes(_png())
+    (folder / "page.xml").write_bytes(data)
+
+    def writing() -> None:
+        for page in read_pages(data, "x.xml").pages[:3]:
+            in_reading_order(page)
+            for kind in ("page", "alto"):
+                tried(lambda kind=kind, page=page: read_pages(write_pages([page], kind).data, "x"))
+
+    def cutting() -> None:
+        for scan in islice(open_pages(folder / "page.xml"), 3):
+            cut_lines(scan)
+
+    tried(writing, cutting)
+
+
+def read_manifest(data: bytes, folder: Path) -> None:
+    from uncial.formats.pages.iiif import read_manifest
+
+    tried(lambda: [one.address(500) for one in read_manifest(data, "x").canvases])
+
+
 _UNICHARSETS = lambda: [  # noqa: E731 - seeds are made when they are asked for
     *_components("lstm-unicharset"),
     *real("langdata", "Latin.unicharset", most=20_000),
@@ -635,5 +706,16 @@ READERS: dict[str, Reader] = {
     "zip": Reader(_zips, read_zip, (b"PK\x01\x02", b"PK\x03\x04", b"PK\x05\x06", b"a.png")),
     "tar": Reader(_tars, read_tar, (b"ustar", b"a.png", b"GNU.sparse.size=", b"path=")),
     "list": Reader(lambda: [b"a.lstmf\n./a.png\na\n/x/y/a.gt.txt\n"], read_list, (b"..", b"/")),
+    "page": Reader(
+        lambda: _page_files("page", "page2013"), read_page, (b"points=", b"<!DOCTYPE", b"custom=")
+    ),
+    "alto": Reader(lambda: _page_files("alto"), read_page, (b"HPOS", b"BASELINE", b"&#x0;")),
+    "hocr": Reader(lambda: _page_files("hocr"), read_page, (b"bbox", b"title=", b"x_wconf")),
+    "tei": Reader(lambda: _page_files("tei"), read_page, (b"facs=", b"points=", b"<lb")),
+    "pages-json": Reader(lambda: _page_files("json"), read_page, (b"null", b"1e400", b"[[")),
+    "abbyy": Reader(lambda: [_ABBYY], read_page, (b"charParams", b'l="-1"')),
+    "pdf": Reader(lambda: _page_files("pdf"), read_page, (b"endobj", b"/Type", b"stream")),
+    "mets": Reader(lambda: [_METS], read_page, (b"..", b"file://", b"http://")),
+    "iiif": Reader(lambda: _MANIFESTS, read_manifest, (b"null", b"[]", b"service")),
     "images": Reader(_images, read_image, (b"IHDR", b"IDAT", b"tRNS", b"\xff\xc0", b"\xff\xe1")),
 }

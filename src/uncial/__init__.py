@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from uncial.models.onnx import OnnxReader
     from uncial.models.reading import Reading
     from uncial.models.recognizer import Recognizer
+    from uncial.models.segmenter import Segmenter
     from uncial.tasks.calibrate import CalibrateConfig, calibrate
     from uncial.tasks.charset import CharsetConfig, charset
     from uncial.tasks.compare import CompareConfig, compare
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from uncial.tasks.lm import LmConfig, lm
     from uncial.tasks.recognize import RecognizeConfig, recognize
     from uncial.tasks.score import ScoreConfig, score
+    from uncial.tasks.segment import SegmentConfig, segment
+    from uncial.tasks.segtrain import SegtrainConfig, segtrain
     from uncial.tasks.suspects import SuspectsConfig, suspects
     from uncial.tasks.tesstrain import TesstrainConfig, tesstrain
     from uncial.tasks.train import TrainConfig, train
@@ -64,6 +67,9 @@ _HOMES = {
     "RecognizeConfig": "uncial.tasks.recognize",
     "Recognizer": "uncial.models.recognizer",
     "ScoreConfig": "uncial.tasks.score",
+    "SegmentConfig": "uncial.tasks.segment",
+    "Segmenter": "uncial.models.segmenter",
+    "SegtrainConfig": "uncial.tasks.segtrain",
     "SuspectsConfig": "uncial.tasks.suspects",
     "TesstrainConfig": "uncial.tasks.tesstrain",
     "TrainConfig": "uncial.tasks.train",
@@ -86,6 +92,8 @@ _HOMES = {
     "open_model": "uncial.models.hub",
     "recognize": "uncial.tasks.recognize",
     "score": "uncial.tasks.score",
+    "segment": "uncial.tasks.segment",
+    "segtrain": "uncial.tasks.segtrain",
     "suspects": "uncial.tasks.suspects",
     "tesstrain": "uncial.tasks.tesstrain",
     "train": "uncial.tasks.train",
@@ -117,6 +125,9 @@ __all__ = [
     "RecognizeConfig",
     "Recognizer",
     "ScoreConfig",
+    "SegmentConfig",
+    "Segmenter",
+    "SegtrainConfig",
     "SuspectsConfig",
     "TesstrainConfig",
     "TrainConfig",
@@ -139,6 +150,8 @@ __all__ = [
     "open_model",
     "recognize",
     "score",
+    "segment",
+    "segtrain",
     "suspects",
     "tesstrain",
     "train",

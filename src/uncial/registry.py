@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import difflib
 import importlib
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import Generic, TypeVar, cast
 
@@ -64,5 +66,11 @@ class Registry(Generic[T]):
         with explained():
             return cast("T", getattr(importlib.import_module(module), attribute))
 
-    def _plugins(self) -> list[EntryPoint]:
-        return list(entry_points(group=f"uncial.{self.kind}"))
+    def _plugins(self) -> Sequence[EntryPoint]:
+        return _points(f"uncial.{self.kind}", tuple(sys.path))
+
+
+@cache
+def _points(group: str, path: tuple[str, ...]) -> Sequence[EntryPoint]:
+    """Entry points of a group; looking for them reads a file of every package on the path."""
+    return tuple(entry_points(group=group))

@@ -14,6 +14,7 @@ from uncial.progress import Sample
 
 Result = Mapping[str, Any]
 _CHARACTERS = 40  # of a charset's table
+_PAGES = 10  # of a segmenter's table
 
 
 def show(task: str, result: Result, console: Console) -> None:
@@ -49,7 +50,37 @@ def _fact(name: str, value: object) -> str:
     return str(value)
 
 
+def _show_segmentation(result: Result, console: Console) -> None:
+    console.print(
+        f"{result['pages']} pages of the split {result['split']}: {result['lines']} lines, "
+        f"{result['found']} found ({result['missed']} missed, {result['extra']} extra, "
+        f"{result['splits']} split, {result['merges']} merged)\n"
+        f"baselines: precision {result['precision']:.4f}, recall {result['recall']:.4f}, "
+        f"F {result['f']:.4f}; at 10 px F {result['f_fixed']:.4f}",
+        highlight=False,
+    )
+    if result["order"] is not None:
+        console.print(f"{percent(result['order'])} of pairs of lines in order", highlight=False)
+    for name, iou in result["regions"].items():
+        console.print(f"region {name}: IoU {iou:.3f}", highlight=False)
+    table = Table(title="worst pages", title_justify="left")
+    for heading in ("page", "lines", "found", "precision", "recall", "F"):
+        table.add_column(heading, justify="left" if heading == "page" else "right")
+    for page in result["worst"][:_PAGES]:
+        table.add_row(
+            Text(str(page["page"]).rpartition("/")[2]),
+            str(page["lines"]),
+            str(page["found"]),
+            *(f"{page[name]:.3f}" for name in ("precision", "recall", "f")),
+        )
+    console.print(table)
+    console.print(f"{result['cpu_s_per_page']:.2f} CPU s a page", highlight=False)
+
+
 def _show_evaluation(result: Result, console: Console) -> None:
+    if "f_fixed" in result:
+        _show_segmentation(result, console)
+        return
     table = Table(title=f"{result['model']} on {result['split']}", title_justify="left")
     table.add_column("")
     table.add_column("micro", justify="right")

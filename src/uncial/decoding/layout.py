@@ -110,7 +110,7 @@ def _areas(charts: Mapping[str, Map]) -> list[_Area]:
     found = []
     for name, chart in charts.items():
         mask = (chart > _REGION).astype(np.uint8)
-        mask = np.asarray(cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8)))
+        mask = np.asarray(cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8)))
         outlines, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
         for outline in outlines:
             slim = cv2.approxPolyDP(outline, _CORNER, closed=True)[:, 0].astype(np.float64)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -19,10 +20,12 @@ from uncial.page.polyline import Points, length, resampled, turned, turned_back
 
 _THRESHOLDS = (0.3, 0.5, 0.7, 0.85)
 """Of baseline and not end; the next one cuts components with two rows in them."""
+_ENDS = (0.25, 0.75)  # probabilities of an end that cut a baseline not at all and in full
 _LEAST_PIXELS = 6
+_PEAK = 0.5  # probability that some pixel of a baseline has
 _LEAST_LENGTH = 0.5  # of a line's height
 _LEAST_CONFIDENCE = 0.45  # mean probability along a baseline
-_THICK = 0.4  # of a line's height, that a component spans across its axis in one row
+_THICK = 0.18  # of a line's height, that pixels of one row deviate from its axis
 _TWO_ROWS = 0.06  # share of a component's length that may be thicker
 _TOLERANCE = 0.6  # px of a map, that a simplified baseline leaves its ridge by
 _GAP = 1.5  # of a line's height, that two parts of a line lie apart
@@ -59,8 +62,9 @@ class Ridge:
 
 def ridges(maps: LayoutMaps) -> list[Ridge]:
     """The baselines of a page."""
-    score = maps.baseline * (1 - maps.ends)
-    found = [ridge for points in _traced(score, maps) for ridge in [_measured(points, maps)]]
+    sure = np.clip((maps.ends - _ENDS[0]) / (_ENDS[1] - _ENDS[0]), 0, 1)
+    score = maps.baseline * (1 - sure)
+    found = [_measured(points, maps) for points in _traced(score, maps)]
     found = [ridge for ridge in _joined(found, maps) if _is_line(ridge)]
     return [_typed(ridge, maps) for ridge in _one_a_row(found)]
 
@@ -70,51 +74,62 @@ def _traced(score: Map, maps: LayoutMaps) -> Iterator[Points]:
     waiting = [(0, 0, score, 0)]
     while waiting:
         left, top, part, level = waiting.pop()
-        mask = (part > _THRESHOLDS[level]).astype(np.uint8)
-        count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-        for number in range(1, count):
-            x, y, w, h, pixels = (int(value) for value in stats[number])
-            if pixels < _LEAST_PIXELS:
-                continue
-            own = np.where(labels[y : y + h, x : x + w] == number, part[y : y + h, x : x + w], 0)
-            here = slice(top + y, top + y + h), slice(left + x, left + x + w)
-            tall = _tallness(own, maps.above[here] + maps.below[here])
-            points, doubled = _ridge(own, tall)
+        for places, weights in _components(part, _THRESHOLDS[level]):
+            tall = _tallness(places + np.array([left, top]), maps)
+            points, doubled = _ridge(places, weights, tall)
             if doubled > _TWO_ROWS and level + 1 < len(_THRESHOLDS):
-                waiting.append((left + x, top + y, own, level + 1))
+                corner = places.min(0)
+                inner = (places - corner).astype(int)
+                own = np.zeros(inner.max(0)[::-1] + 1, np.float32)
+                own[inner[:, 1], inner[:, 0]] = weights
+                waiting.append((left + int(corner[0]), top + int(corner[1]), own, level + 1))
             elif len(points) > 1:
-                yield points + np.array([left + x, top + y])
+                yield points + np.array([left, top])
 
 
-def _tallness(own: Map, heights: Map) -> float:
-    return float(np.median(heights[own > 0]))
+def _components(score: Map, threshold: float) -> Iterator[tuple[Points, NDArray[np.float64]]]:
+    """Pixels over a threshold that touch, ``(N, 2)``, and their values; only those with a peak."""
+    count, labels = cv2.connectedComponents((score > threshold).astype(np.uint8), connectivity=8)
+    rows, columns = np.nonzero(labels)
+    order = np.argsort(labels[rows, columns], kind="stable")
+    rows, columns = rows[order], columns[order]
+    values = score[rows, columns].astype(np.float64)
+    starts = np.searchsorted(labels[rows, columns], np.arange(1, count + 1))
+    places = np.stack([columns, rows], 1).astype(np.float64)
+    for start, stop in pairwise(starts):
+        if stop - start >= _LEAST_PIXELS and values[start:stop].max() >= _PEAK:
+            yield places[start:stop], values[start:stop]
 
 
-def _ridge(own: Map, tall: float) -> tuple[Points, float]:
+def _tallness(places: Points, maps: LayoutMaps) -> float:
+    """Height of the line at some pixels."""
+    some = places[:: max(1, len(places) // 50)]
+    return float(np.median(_seen(maps.above, some) + _seen(maps.below, some)))
+
+
+def _ridge(places: Points, weights: NDArray[np.float64], tall: float) -> tuple[Points, float]:
     """The way along a component, and the share of its length where it is too thick for one row.
 
     Args:
-        own: ``(h, w)`` probability of the component's pixels, 0 elsewhere.
+        places: ``(N, 2)`` its pixels.
+        weights: ``(N,)`` their probabilities.
         tall: Height of a line, px.
     """
-    rows, columns = np.nonzero(own)
-    weights = own[rows, columns].astype(np.float64)
-    places = np.stack([columns, rows], 1).astype(np.float64)
     axis = _axis(places, weights)
     inside = turned(places, axis)
     start = inside[:, 0].min()
     bins = np.round(inside[:, 0] - start).astype(int)
     size = int(bins.max()) + 1
+    across = inside[:, 1]
     total = np.bincount(bins, weights, size)
-    level = np.bincount(bins, weights * inside[:, 1], size)
-    lowest, highest = np.full(size, np.inf), np.full(size, -np.inf)
-    np.minimum.at(lowest, bins, inside[:, 1])
-    np.maximum.at(highest, bins, inside[:, 1])
     filled = np.flatnonzero(total > 0)
-    thick = (highest - lowest)[filled]
-    doubled = float((thick > max(4.0, _THICK * tall)).mean())
-    across = _smooth(level[filled] / total[filled], max(1, round(0.12 * tall)))
-    return turned_back(np.stack([filled + start, across], 1), axis), doubled
+    total = total[filled]
+    level = np.bincount(bins, weights * across, size)[filled] / total
+    square = np.bincount(bins, weights * across**2, size)[filled] / total
+    spread = np.sqrt(np.maximum(0.0, square - level**2))
+    doubled = float((spread > max(2.0, _THICK * tall)).mean())
+    smooth = _smooth(level, max(1, round(0.12 * tall)))
+    return turned_back(np.stack([filled + start, smooth], 1), axis), doubled
 
 
 def _axis(places: Points, weights: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -188,17 +203,22 @@ def _is_line(ridge: Ridge) -> bool:
 def _joined(found: Sequence[Ridge], maps: LayoutMaps) -> list[Ridge]:
     """Parts of one line put together, nearest first."""
     parts: list[Ridge] = sorted(found, key=lambda ridge: ridge.points[0, 0])
+    if not parts:
+        return []
+    first, last = (np.stack([ridge.points[at] for ridge in parts]) for at in (0, -1))
+    distance = np.hypot(*(last[:, None] - first[None]).transpose(2, 0, 1))
+    near = distance <= _GAP * np.array([ridge.height for ridge in parts])[:, None]
+    np.fill_diagonal(near, val=False)
     pairs = sorted(
-        (gap, first, second)
-        for first in range(len(parts))
-        for second in range(len(parts))
-        if first != second and (gap := _gap(parts[first], parts[second], maps)) < np.inf
+        (gap, int(one), int(other))
+        for one, other in np.argwhere(near)
+        if (gap := _gap(parts[one], parts[other], maps)) < np.inf
     )
     after: dict[int, int] = {}
     before: dict[int, int] = {}
-    for _, first, second in pairs:
-        if first not in after and second not in before:
-            after[first], before[second] = second, first
+    for _, one, other in pairs:
+        if one not in after and other not in before:
+            after[one], before[other] = other, one
     made = []
     for at in range(len(parts)):
         if at not in before:

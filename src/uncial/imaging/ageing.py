@@ -43,8 +43,8 @@ _DEVIATIONS = (np.arange(256) - MIDDLE) / SPREAD  # of each gray level of a text
 def fade(image: Gray, rng: np.random.Generator, strength: float = 1.0) -> Gray:
     """Ink that is lost in patches, or paler along the line as a pen runs dry."""
     grain = (2, 4, 16, 32)[int(rng.integers(4))]
-    depth = min(1.0, strength * rng.uniform(0.3, 1.0))
-    start = rng.uniform(0.2, 1.4)  # standard deviations from which ink is lost
+    depth = min(0.9, strength * rng.uniform(0.3, 0.9 if grain < 16 else 0.6))
+    start = rng.uniform(0.6, 1.6)  # standard deviations from which ink is lost
     kept = 255 * (1 - depth * np.clip(_DEVIATIONS - start, 0, 1))
     mask = cv2.LUT(texture(image.shape, grain, rng), kept.astype(np.uint8))
     ink = cv2.multiply(cv2.bitwise_not(image), mask, scale=1 / 255)
@@ -150,7 +150,7 @@ def streaks(image: Gray, rng: np.random.Generator, strength: float = 1.0) -> Gra
 def threshold(image: Gray, rng: np.random.Generator, strength: float = 1.0) -> Gray:
     """Black and white only, with the ragged edges that this gives."""
     low, high = (float(level) for level in np.percentile(image[::2, ::4], (1, 80)))
-    edge = low + (high - low) * float(np.clip(0.5 + 0.2 * strength * rng.normal(), 0.2, 0.8))
+    edge = low + (high - low) * float(np.clip(0.6 + 0.12 * strength * rng.normal(), 0.35, 0.85))
     ragged = plus(image, texture(image.shape, 1, rng), strength * rng.uniform(2, 14))
     levels = np.where(np.arange(256) > edge, 255, 0).astype(np.uint8)
     hard = cv2.LUT(ragged, levels)

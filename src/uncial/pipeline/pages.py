@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from uncial.errors import InputError
 from uncial.formats.pages.base import write_pages
 from uncial.formats.pages.source import Scan
-from uncial.imaging.band import Band
+from uncial.imaging.band import Band, Problem
 from uncial.imaging.crop import page_lines, to_page
 from uncial.models.hub import LineReader
 from uncial.models.reading import Decoder, ReadCharacter
@@ -42,7 +42,7 @@ class ReadPage:
     lines: int
     characters: int
     confidence: float
-    problems: tuple[str, ...]
+    problems: tuple[Problem, ...]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -108,7 +108,7 @@ def _with_lines(page: Page, image: Image, find: Find | None) -> Page:
 def _read(page: Page, read: Sequence[tuple[Band, Image, Read]], source: str) -> ReadPage:
     layers = {band.line: _layer(band, image, one, source) for band, image, one in read}
     sure = [character.confidence for _, _, one in read for character in one.characters]
-    problems = tuple(str(problem) for band, _, _ in read for problem in band.problems)
+    problems = tuple(problem for band, _, _ in read for problem in band.problems)
     return ReadPage(
         page=replace(page, regions=tuple(_relaid(region, layers) for region in page.regions)),
         lines=len(read),
@@ -215,7 +215,7 @@ def _as_json(read: ReadPage, facts: Mapping[str, Any]) -> dict[str, Any]:
         "width": page.width,
         "height": page.height,
         "confidence": round(read.confidence, 4),
-        "problems": list(read.problems),
+        "problems": [str(problem) for problem in read.problems],
         "lines": list(_lines_as_json(page)),
     }
 

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from uncial.errors import ImageError, InputError
+from uncial.errors import ImageError, InputError, UncialError
 from uncial.studio import pictures
 from uncial.studio.db.tables import Page, Picture
 from uncial.studio.files import Files, digest_of
+from uncial.studio.matching import pages_by_stem, stem
 from uncial.studio.settings import Settings
+from uncial.tasks.base import TASKS, as_json, resolve
 
 _IMAGE_NAMES = re.compile(r"\.(jpe?g|png|tiff?|webp|jp2|bmp|gif|p[bgpn]m)$", re.IGNORECASE)
+_PAGE_NAMES = re.compile(r"\.(xml|hocr|html?|json)$", re.IGNORECASE)
 _MOST = 20_000
 
 
@@ -32,6 +35,10 @@ class Candidate:
         width: Pixels; 0 where it cannot be used.
         height: Pixels; 0 where it cannot be used.
         known: Whether the document has this image already.
+        kind: ``image``, or ``pages`` for a file with layout and text.
+        lines: Of a page file.
+        texts: How many of them have text.
+        match: Page that a page file is about; empty where there is none.
         problem: Why it cannot be used; empty where it can.
     """
 
@@ -41,6 +48,10 @@ class Candidate:
     width: int = 0
     height: int = 0
     known: bool = False
+    kind: str = "image"
+    lines: int = 0
+    texts: int = 0
+    match: str = ""
     problem: str = ""
 
     def shown(self) -> dict[str, Any]:
@@ -55,7 +66,7 @@ def natural(name: str) -> tuple[Any, ...]:
 
 
 def expanded(paths: Iterable[str]) -> list[Path]:
-    """Images among files and folders of this machine, in natural order.
+    """Images and page files among files and folders of this machine, in natural order.
 
     Raises:
         InputError: One is missing, or there are too many.
@@ -64,8 +75,8 @@ def expanded(paths: Iterable[str]) -> list[Path]:
     for given in paths:
         path = Path(given).expanduser()
         if path.is_dir():
-            inside = [p for p in path.iterdir() if p.is_file() and _IMAGE_NAMES.search(p.name)]
-            images += sorted(inside, key=lambda p: natural(p.name))
+            files = [p for p in path.iterdir() if p.is_file() and _wanted(p.name)]
+            images += sorted(files, key=lambda p: (not _is_image(p.name), natural(p.name)))
         elif path.is_file():
             images.append(path)
         else:
@@ -97,40 +108,54 @@ def looked_at(
         .where(Page.document_id == document, Page.deleted.is_(None))
     )
     has = set(session.scalars(query))
+    stems = set(pages_by_stem(session, document))
+    sent = [files.upload(upload) for upload in uploads]
+    given = [(one.name, one.path, one.id, "") for one in sent]
+    given += [(path.name, path, "", str(path)) for path in paths]
+    half = {one.id: one for one in sent if not one.whole}
+    stems |= {stem(name) for name, *_ in given if not _PAGE_NAMES.search(name)}
     found = []
-    for upload in map(files.upload, uploads):
-        problem = "" if upload.whole else f"only {upload.received} of {upload.size} bytes came"
-        found.append(
-            _candidate(
-                settings, upload.path, has, name=upload.name, upload=upload.id, problem=problem
-            )
-        )
-    for path in paths:
-        found.append(_candidate(settings, path, has, name=path.name, path=str(path)))
+    for name, file, upload, place in given:
+        about = Candidate(name=name, upload=upload, path=place)
+        if upload in half:
+            came = f"only {half[upload].received} of {half[upload].size} bytes came"
+            found.append(replace(about, problem=came))
+        elif _PAGE_NAMES.search(name):
+            found.append(_page_file(about, file, stems))
+        else:
+            found.append(_image(about, file, has, settings.max_pixels))
     return found
 
 
-def _candidate(
-    settings: Settings,
-    file: Path,
-    has: set[str],
-    *,
-    name: str,
-    upload: str = "",
-    path: str = "",
-    problem: str = "",
-) -> Candidate:
-    if problem:
-        return Candidate(name=name, upload=upload, path=path, problem=problem)
+def _image(about: Candidate, file: Path, has: set[str], max_pixels: int) -> Candidate:
     try:
-        facts = pictures.examine(file, name=name, max_pixels=settings.max_pixels)
+        facts = pictures.examine(file, name=about.name, max_pixels=max_pixels)
     except ImageError as error:
-        return Candidate(name=name, upload=upload, path=path, problem=error.problem)
-    return Candidate(
-        name=name,
-        upload=upload,
-        path=path,
-        width=facts.width,
-        height=facts.height,
-        known=bool(has) and digest_of(file) in has,
-    )
+        return replace(about, problem=error.problem)
+    known = bool(has) and digest_of(file) in has
+    return replace(about, width=facts.width, height=facts.height, known=known)
+
+
+def _page_file(about: Candidate, file: Path, stems: set[str]) -> Candidate:
+    """What a page file holds, told by the task *inspect*."""
+    about = replace(about, kind="pages")
+    config, run = TASKS["inspect"].load()
+    try:
+        told = as_json(run(resolve(config, {"file": file})))
+    except UncialError as error:
+        return replace(about, problem=error.problem)
+    if told["kind"] != "pages":
+        return replace(about, problem=f"this is a {told['kind']}")
+    facts = told["facts"]
+    names = [about.name, *(str(one).rpartition(": ")[0] for one in facts.get("first", ()))]
+    match = next((name for name in names if stem(name) in stems), "")
+    lines, texts = facts.get("lines", 0), facts.get("lines with text", 0)
+    return replace(about, lines=lines, texts=texts, match=match)
+
+
+def _wanted(name: str) -> bool:
+    return _is_image(name) or name.lower().endswith((".xml", ".hocr"))
+
+
+def _is_image(name: str) -> bool:
+    return bool(_IMAGE_NAMES.search(name))

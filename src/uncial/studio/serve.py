@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import socket
 import subprocess
 import sys
@@ -141,6 +142,7 @@ def _watch(settings: Settings, queue: Queue, leave: threading.Event) -> None:
     command = [sys.executable, "-m", "uncial.studio.worker"]
     command += ["--data", str(settings.data), "--queue", queue]
     command += ["--database", settings.database, "--bell", settings.queue]
+    command += ["--parent", str(os.getpid())]
     while not leave.is_set():
         process = subprocess.Popen(command, start_new_session=True)
         while process.poll() is None and not leave.wait(0.2):

@@ -48,7 +48,6 @@ def page_from(
         width=size[0],
         height=size[1],
         regions=regions,
-        ordered=True,
         direction=cast("Direction", direction),
     )
 

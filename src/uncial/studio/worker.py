@@ -42,10 +42,12 @@ class Worker:
     Args:
         settings: Of the studio.
         queue: Whose jobs it takes.
+        parent: Process that it ends with; 0 where it stands alone.
     """
 
-    def __init__(self, settings: Settings, queue: Queue) -> None:
+    def __init__(self, settings: Settings, queue: Queue, parent: int = 0) -> None:
         self.settings = settings
+        self.parent = parent
         self.queue = queue
         self.name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
         self.db = Database(settings.database_url)
@@ -108,6 +110,8 @@ class Worker:
     def _sweep(self) -> None:
         """Ring again for jobs whose bell nobody heard or whose worker died."""
         while not self._leave.wait(_SWEEP_SECONDS):
+            if self.parent and os.getppid() != self.parent:
+                os._exit(0)  # the server was killed; the next one starts workers of its own
             try:
                 for job in ledger.lost(self.db, self.queue):
                     self.bells.ring(self.queue, job)
@@ -133,10 +137,11 @@ def main() -> None:
     parser.add_argument("--queue", choices=QUEUES, required=True)
     parser.add_argument("--database", default="")
     parser.add_argument("--bell", default="")
+    parser.add_argument("--parent", type=int, default=0)
     given = parser.parse_args()
     logging.basicConfig(level=logging.WARNING)
     settings = Settings(data=given.data, database=given.database, queue=given.bell)
-    Worker(settings, cast("Queue", given.queue)).run()
+    Worker(settings, cast("Queue", given.queue), given.parent).run()
 
 
 if __name__ == "__main__":

@@ -96,6 +96,10 @@ class Rasteriser:
         coverage = coverage[:, : drawn.width].copy()
         return coverage, left, top, left + drawn.width, top + drawn.rows
 
+    def glyph(self, char: str) -> int:
+        """Number of the glyph of a character, unshaped."""
+        return int(self._face.get_char_index(char))
+
     def ports(self, glyph: int) -> Ports:
         """Where a stroke from the letter before meets a glyph, and where one leaves it."""
         found = self._ports.get(glyph)

@@ -40,6 +40,10 @@ class TextRecipe:
     """Share of lines in capitals or with capitalized words, 0-1."""
     long_s: bool = False
     """Write ſ where Fraktur does."""
+    spellings: Mapping[str, str] = field(default_factory=dict)
+    """Old or other spellings of characters, such as ``"ä" = "aͤ"``, that some lines have."""
+    spelling_share: float = 0.5
+    """Share of lines with those spellings, 0-1."""
     hyphen: str = ""
     """Ends lines within a word, as lines of books end."""
     normalization: str = "nfc+spaces"

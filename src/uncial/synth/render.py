@@ -26,6 +26,7 @@ from uncial.synth.fonts import Font
 from uncial.synth.hand import STEADY, Hand, alternates, bend, join_letters, moved, thicken
 from uncial.synth.raster import Ink, rasteriser
 from uncial.synth.shaping import shaper
+from uncial.synth.standins import Spelled, set_above, small_size, spelled
 
 Engine = Literal["auto", "glyphs", "pillow"]
 
@@ -131,7 +132,7 @@ def render(
 
     Args:
         text: In logical order.
-        font: Must cover the text.
+        font: Must cover the text, or have what stands in for it (`uncial.synth.standins`).
         style: Size, margins, ink, paper, the hand and the scanner's faults.
         rng: Draws noise and what the hand does; without it nothing is drawn by chance.
         engine: ``glyphs`` sets glyph by glyph, ``pillow`` draws the line at once: letters stay
@@ -143,17 +144,16 @@ def render(
         MissingDependency: The text needs shaping and this Pillow cannot shape, or `engine` is
             not installed.
     """
-    if not font.covers(text):
+    as_drawn = spelled(text, font)
+    by_glyphs = engine == "glyphs" or (engine == "auto" and has_glyphs())
+    if not font.covers(as_drawn.text) or (as_drawn.above and not by_glyphs):
         missing = sorted({c for c in text if not font.covers(c)})
         raise CharsetError(
             f"{font.name} has no glyph for {', '.join(map(describe_grapheme, missing[:5]))}",
             remedy="choose a font that covers the text",
         )
     draw = rng if rng is not None else np.random.default_rng(0)
-    if engine == "glyphs" or (engine == "auto" and has_glyphs()):
-        ink = _set(text, font, style, draw)
-    else:
-        ink = _drawn(text, font, style)
+    ink = _set(as_drawn, font, style, draw) if by_glyphs else _drawn(as_drawn.text, font, style)
     hand = style.hand
     if hand.stroke:
         ink = replace(ink, coverage=thicken(ink.coverage, hand.stroke * style.size))
@@ -181,9 +181,9 @@ def has_glyphs() -> bool:
     return all(map(importlib.util.find_spec, ("uharfbuzz", "freetype", "fontTools")))
 
 
-def _set(text: str, font: Font, style: Style, rng: np.random.Generator) -> Ink:
+def _set(line: Spelled, font: Font, style: Style, rng: np.random.Generator) -> Ink:
     """The line glyph by glyph."""
-    hand, size = style.hand, style.size
+    hand, size, text = style.hand, style.size, line.text
     shape, draw = shaper(font.path, size), rasteriser(font.path, size)
     chosen = alternates(text, shape.features, hand.alternates, rng) if hand.alternates else None
     glyphs = shape.glyphs(text, vertical=style.vertical, features=chosen)
@@ -191,6 +191,9 @@ def _set(text: str, font: Font, style: Style, rng: np.random.Generator) -> Ink:
     ink = draw.ink(glyphs, style.margins, tight=style.tight)
     if hand.joined:
         join_letters(ink, [draw.ports(glyph) for glyph in glyphs.ids], text, hand, size, rng)
+    if line.above:
+        ink = set_above(ink, line.above, font, rasteriser(font.path, small_size(size)), size)
+        ink = replace(ink, clusters=tuple(line.places[at] for at in ink.clusters))
     return ink
 
 

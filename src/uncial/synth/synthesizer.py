@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
 from uncial.errors import ConfigError, DataError
 from uncial.imaging.ageing import CHANCES
@@ -25,12 +24,14 @@ from uncial.synth.looks import Looks, looks_of
 from uncial.synth.recipe import HandRecipe, Recipe
 from uncial.synth.render import Rendered, Style, render
 from uncial.synth.shaping import is_vertical
+from uncial.synth.standins import draws
 from uncial.synth.texts import TextSampler
 
 _TRIES = 20  # texts for which a font is looked for before giving up
 _HANDS = ("hand", "cursive")
 _SLANTS = {"hand": (-6.0, 14.0), "cursive": (-10.0, 10.0)}  # degrees
 _PRINT_SLANT = (-1.0, 1.5)
+_WIDE_SET = 0.05  # share of printed lines
 _ITALIC = 0.1  # share of lines in an italic of their family
 
 
@@ -111,7 +112,7 @@ class Synthesizer:
         """A text that a font covers; ``""`` where many do not do."""
         for _ in range(_TRIES):
             text = self.texts.line(rng)
-            if font.covers(text):
+            if draws(font, text):
                 return text
         return ""
 
@@ -120,7 +121,7 @@ class Synthesizer:
         for _ in range(_TRIES):
             text = given or self.texts.line(rng)
             for at in rng.permutation(len(self.families))[: None if given else _TRIES]:
-                able = [font for font in self.families[int(at)] if font.covers(text)]
+                able = [font for font in self.families[int(at)] if draws(font, text)]
                 plain = [font for font in able if "Italic" not in font.style]
                 if plain and rng.random() > _ITALIC:
                     able = plain
@@ -204,22 +205,31 @@ def _hand(font: Font, recipe: HandRecipe, rng: np.random.Generator) -> Hand:
     usual = _SLANTS.get(font.kind, _PRINT_SLANT)
     low, high = usual if recipe.slant == "auto" else recipe.slant
     scale = recipe.strength if recipe.slant == "auto" else 1.0
-    share: NDArray[np.float64] = np.abs(rng.standard_normal(6)) * free
+    share = (np.abs(rng.standard_normal(6)) * free).tolist()
     joined = 0.25 if recipe.joined == "auto" else recipe.joined
     joins = font.kind == "hand" and rng.random() < joined
     return Hand(
         walk=(0.012 if by_hand else 0.001) * share[0],
         bounce=(0.010 if by_hand else 0.004) * share[1],
         spread=(0.010 if by_hand else 0.004) * share[2],
-        spacing=float(rng.normal(0.01, 0.02)) * free if font.kind != "cursive" else 0.0,
-        word_spacing=float(np.exp(rng.normal(0.0, 0.25) * free)),
+        spacing=_spacing(font.kind, rng) * free,
+        word_spacing=float(np.exp(rng.normal(0.1, 0.25) * free)),
         slant=float(rng.uniform(low, high)) * scale,
         width=float(np.exp(rng.normal(0.0, 0.10 if by_hand else 0.07) * free)),
         variation=(0.025 if by_hand else 0.010) * share[3],
         stroke=float(rng.normal(0.0, 0.012)) * free,
         joined=float(rng.uniform(0.3, 1.0)) if joins else 0.0,
-        alternates=0.3 * min(1.0, free) if rng.random() < 0.5 else 0.0,
+        alternates=0.3 * min(1.0, free) if by_hand and rng.random() < 0.5 else 0.0,
     )
+
+
+def _spacing(kind: str, rng: np.random.Generator) -> float:
+    """Em between letters: none where they join, and now and then the wide setting of old print."""
+    if kind in ("cursive", "naskh", "nastaliq", "script"):
+        return 0.0
+    if kind != "hand" and rng.random() < _WIDE_SET:
+        return float(rng.uniform(0.08, 0.28))
+    return float(rng.normal(0.02, 0.025))
 
 
 def _cropped(image: Gray, crop: float, rng: np.random.Generator) -> Gray:

@@ -5,7 +5,9 @@ A line is a pure function of the generator it is given, so that any worker can m
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final, TypeVar
 
@@ -40,6 +42,23 @@ _FINAL_S = frozenset("bkfhd")  # letters before which, at a seam of a compound, 
 _UPPER = 0.5  # of the lines in other case: all capitals; else words with a capital
 
 
+@dataclass(frozen=True, kw_only=True)
+class Orthography:
+    """How old print writes what a modern corpus has.
+
+    Attributes:
+        long_s: Write s as in Fraktur: long where it does not end a word.
+        hyphen: Ends a share of the lines of running text within a word; ``""`` never does.
+        spellings: What some lines have in the place of characters.
+        share: How many lines those are, 0-1.
+    """
+
+    long_s: bool = False
+    hyphen: str = ""
+    spellings: Mapping[str, str] = field(default_factory=dict)
+    share: float = 0.5
+
+
 class TextSampler:
     """Draws lines of text.
 
@@ -50,8 +69,7 @@ class TextSampler:
         shares: Samplers of `MIXTURE` and how often each is used, in any unit.
         lengths: Shortest and longest line, characters; one word may be longer.
         other_case: Share of lines, 0-1, in capitals or with capitalized words.
-        long_s: Write s as in Fraktur: long where it does not end a word.
-        hyphen: Ends a share of the lines of running text within a word; ``""`` never does.
+        orthography: How old print writes; None writes as the corpus does.
 
     Attributes:
         charset: Graphemes to draw from, spaces not among them.
@@ -70,18 +88,20 @@ class TextSampler:
         shares: Mapping[str, float] = MIXTURE,
         lengths: tuple[int, int] = (16, 60),
         other_case: float = 0.05,
-        long_s: bool = False,
-        hyphen: str = "",
+        orthography: Orthography | None = None,
     ) -> None:
         _check(shares, lengths)
         letters = list(corpus.characters)
         wanted = tuple(dict.fromkeys(charset if charset is not None else letters))
         self.charset = tuple(unit for unit in wanted if not unit.isspace())
         known = frozenset(self.charset)
-        self.written = tuple(sorted(known | ({_LONG_S} if long_s and "s" in known else set())))
+        self._old = old = orthography or Orthography()
+        written = known | ({_LONG_S} if old.long_s and "s" in known else set())
+        for modern, spelling in old.spellings.items():
+            written |= set(graphemes(spelling)) if known.issuperset(graphemes(modern)) else set()
+        self.written = tuple(sorted(written | set(graphemes(old.hyphen))))
         self._known = known
-        self._lengths, self._case, self._hyphen = lengths, other_case, hyphen
-        self._write: Callable[[str], str] = with_long_s if long_s else str
+        self._lengths, self._case = lengths, other_case
         words = [word for word in corpus.words if known.issuperset(graphemes(word))]
         if not words:
             raise DataError(
@@ -99,7 +119,7 @@ class TextSampler:
         self._by_pair = _index(words, pairwise)
         self._pairs = sorted(self._by_pair)
         self._following = _following(corpus, known)
-        digits = [unit for unit in self.charset if len(unit) == 1 and unit.isdecimal()]
+        digits = _digits(self.charset)
         self._digits = digits
         self._marks = [mark for mark in _MARKS if mark in known]
         names = [name for name in shares if name != "numbers" or digits]
@@ -117,14 +137,21 @@ class TextSampler:
             text = self._filled(lambda: word(self, rng), aim)
         if self._case and rng.random() < self._case:
             text = self._recased(text, rng)
-        return self._write(text)
+        text = self._written(text)
+        if self._old.spellings and rng.random() < self._old.share:
+            for modern, spelling in self._old.spellings.items():
+                text = text.replace(modern, spelling)
+        return text
 
     def line_with(self, unit: str, rng: np.random.Generator) -> str:
         """A short line that has a certain character, as it is written."""
         words = self._by_unit.get(unit)
         word = words[int(rng.integers(len(words)))] if words else f"{unit} {self._word(rng)}{unit}"
-        text = self._write(f"{self._word(rng)} {word}")
-        return text if unit in text else f"{text} {unit}"
+        text = self._written(f"{self._word(rng)} {word}")
+        return text if unit in graphemes(text) else f"{text} {unit}"
+
+    def _written(self, text: str) -> str:
+        return with_long_s(text) if self._old.long_s else text
 
     def _running(self, aim: int, rng: np.random.Generator) -> str:
         """A passage that starts at any word, over the ends of lines."""
@@ -145,9 +172,10 @@ class TextSampler:
 
     def _broken(self, text: str, word: str, aim: int, rng: np.random.Generator) -> str:
         """The line's end: now and then the first part of the next word and a hyphen."""
-        room = aim - len(text) - 1 - len(self._hyphen)
-        if self._hyphen and room >= 2 and len(word) >= 5 and word.isalpha() and rng.random() < 0.7:
-            return f"{text} {word[: min(room, len(word) - 2)]}{self._hyphen}"
+        hyphen = self._old.hyphen
+        room = aim - len(text) - 1 - len(hyphen)
+        if hyphen and room >= 2 and len(word) >= 5 and word.isalpha() and rng.random() < 0.7:
+            return f"{text} {word[: min(room, len(word) - 2)]}{hyphen}"
         return text
 
     def _word(self, rng: np.random.Generator) -> str:
@@ -185,11 +213,11 @@ class TextSampler:
         return word or self._word(rng)
 
     def _number(self, rng: np.random.Generator) -> str:
-        """Digits, with marks as in dates, prices and references."""
+        """Digits of one script, with marks as in dates, prices and references."""
+        family = self._digits[int(rng.integers(len(self._digits)))]
 
         def digits(count: int) -> str:
-            at = rng.integers(len(self._digits), size=count)
-            return "".join(self._digits[int(digit)] for digit in at)
+            return "".join(family[int(at)] for at in rng.integers(len(family), size=count))
 
         draw = rng.random()
         if draw < 0.45 or not self._marks:
@@ -254,6 +282,15 @@ def _check(shares: Mapping[str, float], lengths: tuple[int, int]) -> None:
         raise ConfigError(
             f"lines of {lengths[0]} to {lengths[1]} characters", remedy="give the shorter one first"
         )
+
+
+def _digits(charset: Iterable[str]) -> list[list[str]]:
+    """Decimal digits by the zero that they count from."""
+    found: dict[int, list[str]] = {}
+    for unit in charset:
+        if len(unit) == 1 and unit.isdecimal():
+            found.setdefault(ord(unit) - unicodedata.decimal(unit), []).append(unit)
+    return list(found.values())
 
 
 def _index(

@@ -97,7 +97,7 @@ def demo(config: DemoConfig, reporter: Reporter = silent) -> DemoResult:
         MissingDependency: The font packages are not installed.
     """
     from uncial.synth.fonts import text_fonts
-    from uncial.tasks.evaluate import EvaluateConfig, evaluate
+    from uncial.tasks.evaluate import EvaluateConfig, evaluate_reader
     from uncial.tasks.train import TrainConfig, train
 
     fonts = text_fonts()
@@ -111,7 +111,7 @@ def demo(config: DemoConfig, reporter: Reporter = silent) -> DemoResult:
         reporter,
     )
     report = config.output / "report.html"
-    measured = evaluate(
+    measured = evaluate_reader(
         EvaluateConfig(model=trained.model, data=(data,), report=report, seed=config.seed),
         reporter,
     )

@@ -13,6 +13,7 @@ import numpy as np
 from uncial.errors import ConfigError, DataError
 from uncial.progress import Note, Reporter, silent
 from uncial.tasks.listening import LanguageConfig, listen, unknown_rate
+from uncial.tasks.segevaluate import SegmentationResult
 from uncial.text.normalize import Normalization
 from uncial.text.profiles import profiles_named
 
@@ -130,17 +131,34 @@ class EvaluateResult:
     report: Path | None
 
 
-def evaluate(config: EvaluateConfig, reporter: Reporter = silent) -> EvaluateResult:
+def evaluate(
+    config: EvaluateConfig, reporter: Reporter = silent
+) -> EvaluateResult | SegmentationResult:
     """Measure a model: CER and WER with 95 % intervals, and on request a report.
 
     DATA is a line store or anything `ingest` reads. Where it has no splits yet they are drawn
     by page or document with the seed, so name the store a model was trained on to be sure
     that its test lines were never seen.
 
+    A segmentation model is measured on pages with ground truth instead: precision, recall and F of
+    its baselines, areas of regions, order of lines.
+
     Raises:
         ConfigError: A normalization or profile is unknown.
         DataError: The split holds no line.
     """
+    from uncial.tasks.segevaluate import evaluate_segmenter
+    from uncial.tasks.segmodels import is_segmenter
+
+    if is_segmenter(config.model):
+        return evaluate_segmenter(
+            config.model, config.data, reporter, split=config.split, worst=config.worst
+        )
+    return evaluate_reader(config, reporter)
+
+
+def evaluate_reader(config: EvaluateConfig, reporter: Reporter = silent) -> EvaluateResult:
+    """What `evaluate` does with a model that reads lines."""
     from uncial.evaluation.figures import figures
     from uncial.evaluation.run import evaluate_lines
     from uncial.models.hub import open_model

@@ -34,9 +34,9 @@ def traineddata(making: Making) -> None:
 
 def evaluation(making: Making) -> None:
     """What the model reads of ``list.eval``, without its dictionary, as ``lstmeval`` does."""
-    from uncial.tasks.evaluate import EvaluateConfig, evaluate
+    from uncial.tasks.evaluate import EvaluateConfig, evaluate_reader
 
-    result = evaluate(
+    result = evaluate_reader(
         EvaluateConfig(
             model=_model(making),
             data=(making.folder / "list.eval",),

@@ -39,6 +39,7 @@ class PageRun:
     language: LanguageConfig
     dictionary: bool
     format: str
+    segmenter: Path | None
     output: Path | None
     overwrite: bool
     backend: Backend
@@ -105,7 +106,7 @@ class PageDone:
         lines: Read.
         characters: Read.
         confidence: 0-1, mean over the characters.
-        problems: Lines whose place was damaged.
+        problems: How many lines had a damaged place, by what was wrong.
         printed: The text, where no folder was named.
     """
 
@@ -113,7 +114,7 @@ class PageDone:
     lines: int
     characters: int
     confidence: float
-    problems: tuple[str, ...]
+    problems: dict[str, int]
     printed: str = ""
 
 
@@ -203,7 +204,8 @@ class Hire:
         config = self.config
         reader = self.choice.opened(dictionary=config.dictionary)
         _, weights = listen(reader, config.language, silent)
-        return PageWork(config, self.facts, reader, None, listens=weights is not None)
+        find = None if config.segmenter is None else finder(config.segmenter)
+        return PageWork(config, self.facts, reader, find, listens=weights is not None)
 
 
 class PageWork:
@@ -270,9 +272,24 @@ class PageWork:
             lines=sum(page.lines for page in pages),
             characters=characters,
             confidence=sure / max(1, characters),
-            problems=tuple(problem for page in pages for problem in page.problems),
+            problems=Counter(problem.code for page in pages for problem in page.problems),
             printed="" if self.config.output is not None else b"".join(texts).decode("utf-8"),
         )
+
+
+def finder(path: Path) -> Find:
+    """What finds the lines of a page, on one thread.
+
+    Args:
+        path: Segmentation model.
+
+    Raises:
+        FormatError: It is none.
+    """
+    from uncial.models.segmenter import Segmenter
+
+    segmenter = Segmenter.load(path)
+    return lambda image: next(segmenter.segment_each(lambda _: image, 1, threads=1))
 
 
 def page_jobs(config: PageRun) -> list[PageJob]:
@@ -311,14 +328,19 @@ def facts_of(config: PageRun) -> dict[str, Any]:
     """What results are of; the same facts mean that a run can go on."""
     from uncial import __version__
 
-    digest = hashlib.sha256(config.model.read_bytes()).hexdigest()
+    digest = _digest(config.model)
     return {
         "model": config.model.name,
         "sha256": digest,
         "uncial": __version__,
         "format": config.format,
         "source": f"uncial {__version__} {config.model.name} {digest[:12]}",
+        "segmenter": _digest(config.segmenter) if config.segmenter else None,
     }
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _numbered(target: Path, at: int) -> Path:
@@ -349,7 +371,7 @@ def _result(
             for job, one in done
             if isinstance(one, Fault)
         ),
-        problems=sum(len(one.problems) for one in read),
+        problems=sum(sum(one.problems.values()) for one in read),
         seconds=time.monotonic() - started,
         output=output,
     )

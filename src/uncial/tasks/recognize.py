@@ -57,6 +57,9 @@ class RecognizeConfig:
     pages: bool = False
     """The images hold pages, not lines; with a page format they do anyway."""
 
+    segmenter: Path | None = None
+    """Segmentation model that finds the lines of pages on which none are marked."""
+
     output: Path | None = None
     """Folder for one file an image, named after it; without it everything is printed. A run over
     pages that was stopped goes on there."""

@@ -25,6 +25,13 @@ def default_segmenter() -> Path:
     return path
 
 
+def is_segmenter(path: Path) -> bool:
+    """Whether a file is a segmentation model of ours; no file is none."""
+    from uncial.formats.models import segmentation
+
+    return path.is_file() and segmentation.is_segmenter(path.read_bytes())
+
+
 def without_ignored(page: Page, ignored: frozenset[str]) -> Page:
     """The page without lines of some types."""
 

@@ -71,8 +71,9 @@ def open_synthesizer(recipe: Recipe, reporter: Reporter = silent) -> Synthesizer
     from uncial.synth.corpus import built_in_prose
     from uncial.synth.distribution import Distribution
     from uncial.synth.fetching import font_choice
+    from uncial.synth.standins import draws
     from uncial.synth.synthesizer import Synthesizer, usable
-    from uncial.synth.texts import MIXTURE, TextSampler
+    from uncial.synth.texts import MIXTURE, Orthography, TextSampler
     from uncial.tasks.corpus import distribution_of
     from uncial.text.graphemes import graphemes
 
@@ -89,12 +90,16 @@ def open_synthesizer(recipe: Recipe, reporter: Reporter = silent) -> Synthesizer
         shares=told.mix or MIXTURE,
         lengths=(told.shortest, told.longest),
         other_case=told.other_case,
-        long_s=told.long_s,
-        hyphen=told.hyphen,
+        orthography=Orthography(
+            long_s=told.long_s,
+            hyphen=told.hyphen,
+            spellings=told.spellings,
+            share=told.spelling_share,
+        ),
     )
     fonts = usable(font_choice(recipe.fonts.names, system=recipe.fonts.system), recipe, sampler)
     reporter(Note(text=f"{len(fonts)} fonts, {len(sampler.written)} characters"))
-    uncovered = [u for u in sampler.written if not any(font.covers(u) for font in fonts)]
+    uncovered = [u for u in sampler.written if not any(draws(font, u) for font in fonts)]
     if uncovered:
         reporter(
             Note(text=f"no font has {' '.join(uncovered[:40])}; they do not occur", level="warning")

@@ -8,7 +8,7 @@ import pytest
 from uncial.errors import ConfigError, DataError, FormatError
 from uncial.synth.corpus import built_in_prose
 from uncial.synth.distribution import Distribution
-from uncial.synth.texts import MIXTURE, TextSampler, with_long_s
+from uncial.synth.texts import MIXTURE, Orthography, TextSampler, with_long_s
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +79,9 @@ def test_running_text_is_the_corpus_and_ends_with_hyphens_where_asked(
     whole = " ".join(corpus.lines)
     for line in _lines(TextSampler(corpus, shares=shares, other_case=0), 50):
         assert line in f"{whole} {whole}"
-    broken = _lines(TextSampler(corpus, shares=shares, hyphen="⸗", other_case=0))
+    broken = _lines(
+        TextSampler(corpus, shares=shares, orthography=Orthography(hyphen="⸗"), other_case=0)
+    )
     assert 20 < sum(line.endswith("⸗") for line in broken) < 250
 
 
@@ -109,3 +111,23 @@ def test_long_s_stands_where_fraktur_has_it(modern: str, fraktur: str) -> None:
 def test_impossible_mixtures_are_refused(wrong: dict[str, object], corpus: Distribution) -> None:
     with pytest.raises(ConfigError):
         TextSampler(corpus, **wrong)  # type: ignore[arg-type]
+
+
+def test_old_spellings_come_in_their_share_of_lines(corpus: Distribution) -> None:
+    old_way = Orthography(spellings={"e": "aͤ"}, share=0.3)
+    sampler = TextSampler(corpus, shares={"running": 1.0}, other_case=0.0, orthography=old_way)
+    assert "aͤ" in sampler.written
+    lines = _lines(sampler)
+    old = [line for line in lines if "aͤ" in line]
+    assert 50 < len(old) < 130
+    assert not any("e" in line for line in old)
+
+
+def test_a_number_has_digits_of_one_script(corpus: Distribution) -> None:
+    charset = [*corpus.characters, *"0123456789", *"٠١٢٣٤٥٦٧٨٩"]
+    sampler = TextSampler(corpus, charset=charset, shares={"numbers": 1.0}, other_case=0.0)
+    numbers = " ".join(_lines(sampler)).split(" ")
+    ascii_digits = {any(char in "0123456789" for char in number) for number in numbers}
+    assert ascii_digits == {True, False}
+    for number in numbers:
+        assert len({char.isascii() for char in number if char.isdecimal()}) <= 1

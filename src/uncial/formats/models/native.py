@@ -62,6 +62,12 @@ def unpack(data: bytes) -> ModelArchive:
         FormatError: Not a safetensors file, one of another program, or of a newer version.
     """
     header = read_header(data)
+    if header.get("kind") == "segmenter":
+        raise FormatError(
+            "a segmentation model: it finds lines and does not read them",
+            offset=8,
+            remedy="give it to `uncial segment`, and a model that reads here",
+        )
     try:
         weights = load(data)
     except (SafetensorError, KeyError) as error:  # KeyError: a number format NumPy has not

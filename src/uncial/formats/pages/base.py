@@ -98,6 +98,8 @@ PAGE_READERS: Registry[PageReader] = Registry(
         "alto": "uncial.formats.pages.alto:READER",
         "hocr": "uncial.formats.pages.hocr:READER",
         "json": "uncial.formats.pages.native:FORMAT",
+        "tei": "uncial.formats.pages.tei:READER",
+        "abbyy": "uncial.formats.pages.abbyy:READER",
         "pdf": "uncial.formats.pages.pdf:READER",
         "image": "uncial.formats.pages.image:READER",
     },
@@ -112,10 +114,11 @@ PAGE_WRITERS: Registry[PageWriter] = Registry(
         "text": "uncial.formats.pages.plaintext:WRITER",
         "json": "uncial.formats.pages.native:FORMAT",
         "docx": "uncial.formats.pages.docx:WRITER",
+        "tei": "uncial.formats.pages.tei:WRITER",
         "pdf": "uncial.formats.pages.pdf_writing:WRITER",
     },
 )
-_ORDER: Final = ("page", "alto", "hocr", "json", "pdf", "image")
+_ORDER: Final = ("page", "alto", "hocr", "json", "tei", "abbyy", "pdf", "image")
 
 
 def format_of(head: bytes) -> str | None:

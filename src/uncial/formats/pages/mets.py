@@ -95,7 +95,7 @@ def _local(href: str, folder: Path) -> Path | None:
     parts = urlsplit(href)
     if parts.scheme not in ("", "file"):
         return None
-    for name in _tried(unquote(parts.path)):
+    for name in _tried(unquote(parts.netloc + parts.path)):
         path = Path(os.path.normpath(folder.absolute() / name))
         if path.is_relative_to(folder.absolute()) and os.path.isfile(path):  # noqa: PTH113
             return path

@@ -125,7 +125,8 @@ def _simple(kind: object, value: object, where: str) -> object:
         if not math.isfinite(value):
             raise TypeError(f"{where} is not finite")
         return float(value)
-    if not isinstance(kind, type) or not isinstance(value, kind) or value is True:
+    wrong = isinstance(value, bool) and kind is not bool
+    if not isinstance(kind, type) or not isinstance(value, kind) or wrong:
         raise TypeError(f"{where} is {value!r}")
     return value
 

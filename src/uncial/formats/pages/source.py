@@ -33,7 +33,7 @@ from uncial.page.layout import Page
 _SHAPE: Final = 0.01  # sides may differ by this share and be of the same image still
 PageRanges = Sequence[range]
 """Numbers of pages."""
-_FIRST: Final = ("page", "alto")  # of two files for one image the first kind counts
+_WITH_LINES: Final = ("page", "alto")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -125,7 +125,10 @@ class PageSource:
         """Read every page."""
         self.findings[:] = self.noted
         finder = ImageFinder(self.root)
+        used: set[tuple[Path, int]] = set()
         for path in self.paths:
+            if (path, 0) in used:  # a picture that a page file before was about
+                continue
             try:
                 found = read_file(path)
             except FormatError as error:
@@ -140,7 +143,15 @@ class PageSource:
                 own = tuple(one for one in found.findings if one.source == page.source)
                 if several:
                     own = own if page is found.pages[0] else ()
-                yield replace(_fitted(page, path, finder, own), origin=self)
+                scan = _fitted(page, path, finder, own)
+                if scan.path is not None:
+                    if (scan.path, page.frame) in used:
+                        self.findings.append(
+                            PageFinding(code="same-image", source=str(path), detail=page.image)
+                        )
+                        continue
+                    used.add((scan.path, page.frame))
+                yield replace(scan, origin=self)
 
 
 def page_ranges(text: str) -> PageRanges:
@@ -207,7 +218,7 @@ def open_pages(path: Path, *, images: bool = True, wanted: PageRanges = ()) -> P
 def page_files(folder: Path) -> Iterator[Path]:
     """Files of pages in a folder and below it, plain images left aside, sorted."""
     for path in _files(folder):
-        if path.suffix.lower() == ".xml" and _kind(path) in _FIRST:
+        if path.suffix.lower() == ".xml" and _kind(path) in _WITH_LINES:
             yield path
 
 
@@ -223,7 +234,7 @@ def _in_folder(folder: Path, *, images: bool) -> list[Path]:
         for path in files
         if is_page_image(path.name) and not _is_taken(path, about) and _kind(path)
     ]
-    return sorted([*pages, *bare])
+    return [*pages, *bare]
 
 
 def _is_taken(image: Path, about: set[tuple[Path, str]]) -> bool:

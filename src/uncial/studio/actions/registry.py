@@ -38,4 +38,8 @@ ACTIONS: Final[dict[str, Action]] = {
     "pictures": Action(
         module="picturing", config="PicturesConfig", run="make_pictures", queue="quick"
     ),
+    "segment": Action(module="segmenting", config="SegmentConfig", run="find_lines", queue="long"),
+    "read": Action(module="reading", config="ReadConfig", run="read_pages", queue="long"),
+    "train": Action(module="training", config="TrainingConfig", run="train_model", queue="long"),
+    "test": Action(module="testing", config="TestConfig", run="test_model", queue="long"),
 }

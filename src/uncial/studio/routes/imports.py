@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
@@ -27,13 +27,15 @@ class ImportItem(BaseModel):
     name: str = Field(min_length=1, max_length=1000)
     upload: str = Field(default="", max_length=32)
     path: str = Field(default="", max_length=4000)
+    kind: Literal["image", "pages"] = "image"
 
 
 class Import(BaseModel):
-    """Files that are to become pages, in this order."""
+    """Files that are to become pages, in this order, and their layout and text."""
 
     items: list[ImportItem] = Field(min_length=1, max_length=20_000)
     again: bool = False
+    text: Literal["written", "checked", "layer"] = "written"
 
 
 @router.post("/preview")
@@ -60,7 +62,7 @@ def start_import(here: Here, document: Ident, wanted: Import) -> dict[str, Any]:
     _only_local(here, any(item.path for item in wanted.items))
     with here.db.read() as session:
         found = document_of(session, document)
-        title = f"Import {len(wanted.items)} images into {found.name}"
+        title = f"Import {len(wanted.items)} files into {found.name}"
         project = found.project_id
     config = {"document": document, **wanted.model_dump()}
     job = here.start("import", title, config, project=project, document=document)

@@ -10,7 +10,8 @@ from fastapi.responses import HTMLResponse
 from fastapi.templating import Jinja2Templates
 from sqlalchemy import case, func, select
 
-from uncial.studio.db.tables import Document, Page, Project
+from uncial.studio import shelf
+from uncial.studio.db.tables import Document, Model, Page, Project
 from uncial.studio.door import Here, Ident, Studio, document_of, job_of, page_of, project_of
 from uncial.studio.faults import NotFound, as_body
 from uncial.studio.guard import csrf_token
@@ -115,15 +116,50 @@ def job_screen(here: Here, request: Request, job: str) -> HTMLResponse:
     return _page(here, request, "job.html", here="jobs", job=found)
 
 
+@router.get("/models")
+def models_screen(here: Here, request: Request) -> HTMLResponse:
+    """All models."""
+    local = here.settings.mode == "local"
+    return _page(here, request, "models.html", here="models", local=local)
+
+
+@router.get("/models/{model}")
+def model_screen(here: Here, request: Request, model: Ident) -> HTMLResponse:
+    """One model."""
+    try:
+        with here.db.read() as session:
+            found = shelf.found(session, model)
+    except NotFound as error:
+        return _missing(here, request, error)
+    facts = [
+        (name.replace("_", " "), ", ".join(map(str, value)) if isinstance(value, list) else value)
+        for name, value in found.facts.items()
+        if value not in (None, "", [], {})
+    ]
+    return _page(here, request, "model.html", here="models", model=found, facts=facts)
+
+
+@router.get("/projects/{project}/train")
+def train_screen(here: Here, request: Request, project: Ident) -> HTMLResponse:
+    """Training in four steps."""
+    try:
+        with here.db.read() as session:
+            found = project_of(session, project)
+    except NotFound as error:
+        return _missing(here, request, error)
+    return _page(here, request, "train.html", project=found)
+
+
 @router.get("/bin")
 def bin_screen(here: Here, request: Request) -> HTMLResponse:
     """What was put into the bin."""
     with here.db.read() as session:
         projects = session.scalars(select(Project).where(Project.deleted.is_not(None))).all()
         documents = session.scalars(select(Document).where(Document.deleted.is_not(None))).all()
+        models = session.scalars(select(Model).where(Model.deleted.is_not(None))).all()
     things = [
         {"kind": kind, "name": one.name, "path": f"/api/{kind}s/{one.id}"}
-        for kind, some in (("project", projects), ("document", documents))
+        for kind, some in (("project", projects), ("document", documents), ("model", models))
         for one in some
     ]
     return _page(here, request, "bin.html", things=things)

@@ -23,9 +23,9 @@ class ImportDialog extends HTMLElement {
   }
 
   build() {
-    this.input = h("input", { type: "file", multiple: true, accept: "image/*,.tif,.tiff,.jp2", "aria-label": "Images to import" });
+    this.input = h("input", { type: "file", multiple: true, accept: "image/*,.tif,.tiff,.jp2,.xml,.hocr,.html,.json", "aria-label": "Files to import" });
     this.input.addEventListener("change", () => this.send([...this.input.files]));
-    this.zone = h("div", { class: "dropzone" }, h("p", {}, "Drop images here, or choose them:"), this.input);
+    this.zone = h("div", { class: "dropzone" }, h("p", {}, "Drop images here, and PAGE, ALTO or hOCR files with their layout and text, or choose them:"), this.input);
     this.bar = h("progress", { max: 1, value: 0, "aria-label": "Upload", hidden: true });
     this.words = h("p", { class: "small faint", role: "status" });
     this.path = h("input", { placeholder: "/home/me/scans", "aria-label": "File or folder on this machine", autocomplete: "off", spellcheck: "false" });
@@ -37,10 +37,12 @@ class ImportDialog extends HTMLElement {
     this.known = h("input", { type: "checkbox" });
     this.known.addEventListener("change", () => this.show());
     this.knownLabel = h("label", { class: "check", hidden: true }, this.known, h("span", {}, "Import images again that this document has already"));
+    this.text = h("select", {}, h("option", { value: "written" }, "written by hand"), h("option", { value: "checked" }, "checked: ground truth"), h("option", { value: "layer" }, "a layer of its own, to compare with"));
+    this.textLabel = h("label", { hidden: true }, h("span", {}, "Text in page files is"), this.text);
     this.go = h("button", { class: "primary", disabled: true, onclick: () => this.start() }, "Import");
     this.dialog = h("dialog", { "aria-label": "Import pages" }, h("div", { class: "body" },
       h("h2", {}, "Import pages"), this.zone, this.bar, this.words,
-      this.hasAttribute("local") && byPath, this.table, this.knownLabel,
+      this.hasAttribute("local") && byPath, this.table, this.textLabel, this.knownLabel,
       h("div", { class: "buttons" }, h("button", { onclick: () => this.dialog.close() }, "Close"), this.go)));
     this.append(this.dialog);
   }
@@ -87,29 +89,34 @@ class ImportDialog extends HTMLElement {
     const refused = this.items.filter((item) => item.problem).length;
     this.words.textContent = [`${usable.length} to import`, known && `${known} known already`, refused && `${refused} cannot be used`].filter(Boolean).join(" · ");
     this.knownLabel.hidden = known === 0;
+    this.textLabel.hidden = !usable.some((item) => item.texts);
+    const images = usable.filter((item) => item.kind === "image").length;
+    const laid = usable.length - images;
+    const words = [images && `${images} ${images === 1 ? "page" : "pages"}`, laid && `${laid} page ${laid === 1 ? "file" : "files"}`].filter(Boolean).join(" and ");
     this.go.disabled = usable.length === 0;
-    this.go.textContent = usable.length ? `Import ${usable.length} ${usable.length === 1 ? "page" : "pages"}` : "Import";
+    this.go.textContent = words ? `Import ${words}` : "Import";
     this.table.hidden = this.items.length === 0;
     const rows = this.items.slice(0, 300).map((item, at) => this.row(item, at));
     const more = this.items.length - rows.length;
-    this.table.replaceChildren(h("table", {}, h("thead", {}, h("tr", {}, ...["Page", "Image", "Becomes", ""].map((words) => h("th", { scope: "col" }, words)))), h("tbody", {}, ...rows)), more > 0 && h("p", { class: "small faint" }, `and ${more} more`) || "");
+    this.table.replaceChildren(h("table", {}, h("thead", {}, h("tr", {}, ...["File", "Holds", "Becomes", ""].map((words) => h("th", { scope: "col" }, words)))), h("tbody", {}, ...rows)), more > 0 && h("p", { class: "small faint" }, `and ${more} more`) || "");
   }
 
   row(item, at) {
-    const becomes = item.problem ? "left out" : item.known && !this.known.checked ? "left out: known already" : "a page";
-    return h("tr", {}, h("td", { class: "name" }, item.name), h("td", {}, item.problem || `${item.width} × ${item.height} px`), h("td", {}, becomes),
+    const about = item.kind === "pages" ? `${item.lines} lines, ${item.texts} with text` : `${item.width} × ${item.height} px`;
+    const becomes = item.kind === "pages" && !item.problem ? (item.match ? `layout and text of ${item.match}` : "left out: no page has this name") : item.problem ? "left out" : item.known && !this.known.checked ? "left out: known already" : "a page";
+    return h("tr", {}, h("td", { class: "name" }, item.name), h("td", {}, item.problem || about), h("td", {}, becomes),
       h("td", {}, h("button", { class: "plain", "aria-label": `Leave out ${item.name}`, onclick: () => { this.items.splice(at, 1); this.show(); } }, "✕")));
   }
 
   usable() {
-    return this.items.filter((item) => !item.problem && (!item.known || this.known.checked));
+    return this.items.filter((item) => !item.problem && (item.kind === "image" ? !item.known || this.known.checked : item.match));
   }
 
   async start() {
-    const items = this.usable().map(({ name, upload, path }) => ({ name, upload, path }));
+    const items = this.usable().map(({ name, upload, path, kind }) => ({ name, upload, path, kind }));
     try {
-      await api("POST", `/api/documents/${this.document}/imports`, { items, again: this.known.checked });
-      tell(`${items.length} ${items.length === 1 ? "page is" : "pages are"} being imported; you can go on working.`);
+      await api("POST", `/api/documents/${this.document}/imports`, { items, again: this.known.checked, text: this.text.value });
+      tell(`${items.length} ${items.length === 1 ? "file is" : "files are"} being imported; you can go on working.`);
       this.items = [];
       this.show();
       this.dialog.close();

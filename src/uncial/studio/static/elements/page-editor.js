@@ -1,10 +1,11 @@
 /** <page-editor page>: a page's image beside its text; everything on both sides is one history. */
 import { api } from "../api.js";
-import { h, tellError } from "../dom.js";
+import { h, tell, tellError } from "../dom.js";
 import { Edits, stateFrom } from "../editor/edits.js";
 import { at } from "../editor/geometry.js";
 import { EVERYWHERE, LAYOUT, perform } from "../editor/keys.js";
 import { Saver } from "../editor/saver.js";
+import { workOnPages } from "../models.js";
 import * as verbs from "../editor/verbs.js";
 import "./conflict-dialog.js";
 import "./find-replace.js";
@@ -75,7 +76,7 @@ class PageEditor extends HTMLElement {
       this.tools, this.typeField,
       h("datalist", { id: "types" }, ...TYPES.map((name) => h("option", { value: name }))),
       h("div", { class: "row" }, this.undoButton, this.redoButton),
-      h("div", { class: "row" }, act("Find", "Ctrl+H", () => this.find.open()), act("Characters", "Ctrl+K", () => this.glyphs.toggle()),
+      h("div", { class: "row" }, act("Read", "let a model find lines or read them", () => this.work()), act("Find", "Ctrl+H", () => this.find.open()), act("Characters", "Ctrl+K", () => this.glyphs.toggle()),
         act("Layers", "versions of layout and text, compared and restored", () => this.panel.toggle()), h("button", { class: "plain", "aria-label": "Keys", title: "Keys (F1)", onclick: () => this.help.showModal() }, "?")),
       h("span", { class: "grow" }), this.stateWords, this.status);
   }
@@ -132,6 +133,28 @@ class PageEditor extends HTMLElement {
       this.text.saved(this.saver.version.revision);
       if (["new", "segmented", "read"].includes(this.status.value)) api("GET", `/api/pages?ids=${this.page}`).then(([row]) => { this.status.value = row.status; }).catch(() => {});
     }
+  }
+
+  /** Let a model find the lines of an empty page, or read those that are there. */
+  async work() {
+    try {
+      if (this.saver.dirty()) await this.saver.save();
+      const action = this.edits.state.order.length ? "read" : "segment";
+      const job = await workOnPages(action, this.bundle.page.document, [this.page]);
+      if (!job) return;
+      tell(action === "read" ? "The page is being read." : "The lines are being found.");
+      document.addEventListener("job-ended", (event) => { if (event.detail.id === job && event.detail.state === "done") this.reload(); });
+    } catch (error) { tellError(error); }
+  }
+
+  /** A model is done: show its reading or its lines; what is being written stays. */
+  async reload() {
+    if (this.saver.dirty()) await this.saver.save();
+    const empty = this.edits.state.order.length === 0;
+    this.bundle = await api("GET", `/api/pages/${this.page}`);
+    if (empty) location.reload();
+    else this.text.propose(this.bundle.proposals);
+    this.status.value = this.bundle.page.status;
   }
 
   /* what keys ask for */

@@ -2,6 +2,7 @@
 import { api } from "../api.js";
 import { h, later, percent, tell, tellError } from "../dom.js";
 import { bulkBar, gridTools } from "../grid-tools.js";
+import { workOnPages } from "../models.js";
 
 const GAP = 14;
 const HEIGHT = 268 + GAP;
@@ -187,6 +188,17 @@ class PageGrid extends HTMLElement {
     const wanted = event.target.tagName === "INPUT" ? "input" : "a";
     const focus = (tries) => { const found = next.querySelector(wanted); if (found) found.focus({ preventScroll: true }); else if (tries) setTimeout(() => focus(tries - 1), 40); };
     focus(25);
+  }
+
+  /** What models can do with the chosen pages. */
+  jobButtons() {
+    const work = (action) => async () => {
+      try {
+        const pages = this.ids.filter((id) => this.chosen.has(id));
+        if (await workOnPages(action, this.document, pages)) { tell("It is being done; you can go on working."); this.chooseAll(false); }
+      } catch (error) { tellError(error); }
+    };
+    return [h("button", { class: "primary", onclick: work("segment") }, "Find lines"), h("button", { class: "primary", onclick: work("read") }, "Read")];
   }
 
   showEmpty(found) {

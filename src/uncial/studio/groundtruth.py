@@ -1,0 +1,136 @@
+"""Lines that people wrote, cut out for training and tests, frozen in a folder."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from uncial.errors import DataError
+from uncial.imaging.crop import page_lines
+from uncial.page.layout import Page as Layout
+from uncial.progress import Advanced, Reporter
+from uncial.studio.context import Context
+from uncial.studio.cutting import page_pixels
+from uncial.studio.db.tables import Document, Layer, Page, Picture, Reading, Segmentation
+from uncial.studio.shapes import page_from
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """Which lines.
+
+    Attributes:
+        documents: Their ids.
+        checked: Only lines that were checked, or all lines of checked pages; else every line
+            with text by hand.
+        pages: Only these pages; empty takes all.
+    """
+
+    documents: tuple[int, ...]
+    checked: bool = True
+    pages: tuple[int, ...] = ()
+
+
+def count(session: Session, choice: Choice) -> dict[str, int]:
+    """Pages, lines and characters of a choice."""
+    chosen = _chosen(choice).subquery()
+    columns = chosen.c
+    query = select(
+        func.count(func.distinct(columns.page_id)),
+        func.count(),
+        func.coalesce(func.sum(func.length(columns.text)), 0),
+    )
+    pages, lines, letters = session.execute(query).one()
+    return {"pages": pages, "lines": lines, "characters": letters}
+
+
+def freeze(context: Context, choice: Choice, folder: Path) -> Path:
+    """Cut the lines of a choice into a folder with a table, once.
+
+    Args:
+        context: Of the job.
+        choice: Which lines.
+        folder: Holds the images and ``lines.csv`` afterwards.
+
+    Returns:
+        The table.
+
+    Raises:
+        DataError: There is no line.
+    """
+    table = folder / "lines.csv"
+    if table.exists():
+        return table
+    folder.mkdir(parents=True, exist_ok=True)
+    rows = list(_cut(context, choice, folder, context.reporter))
+    if not rows:
+        raise DataError(
+            "there is no line with text by hand in these documents",
+            remedy="check some lines first, or use all that were written",
+        )
+    part = folder / ".lines.csv.part"
+    with part.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["image", "text", "page", "document"])
+        writer.writerows(rows)
+    part.replace(table)
+    return table
+
+
+def _chosen(choice: Choice) -> Select[tuple[int, str, str, int]]:
+    query = (
+        select(Reading.page_id, Reading.line, Reading.text, Page.document_id)
+        .join(Layer, Layer.id == Reading.layer_id)
+        .join(Page, Page.id == Reading.page_id)
+        .where(
+            Layer.origin == "human",
+            Page.document_id.in_(choice.documents),
+            Page.deleted.is_(None),
+            Reading.text != "",
+        )
+    )
+    if choice.checked:
+        query = query.where(Reading.checked | (Page.status == "checked"))
+    if choice.pages:
+        query = query.where(Page.id.in_(choice.pages))
+    return query
+
+
+def _cut(
+    context: Context, choice: Choice, folder: Path, reporter: Reporter
+) -> Iterator[tuple[str, str, str, str]]:
+    with context.db.read() as session:
+        texts: dict[int, dict[str, str]] = {}
+        for row in session.execute(_chosen(choice).order_by(Page.position)):
+            texts.setdefault(row.page_id, {})[row.line] = row.text
+        sheets = [_sheet(session, context, page) for page in texts]
+    for done, (sheet, lines) in enumerate(zip(sheets, texts.values(), strict=True)):
+        reporter(Advanced(stage="cut lines", done=done, total=len(sheets), unit="pages"))
+        if sheet is None:
+            continue
+        page, path, name, document = sheet
+        for band, image in page_lines(page_pixels(path), page):
+            if band.line not in lines:
+                continue
+            file = f"{name}_{band.line}.png"
+            Image.fromarray(image).save(folder / file)
+            yield file, lines[band.line], name, document
+
+
+def _sheet(session: Session, context: Context, ident: int) -> tuple[Layout, Path, str, str] | None:
+    page = session.get_one(Page, ident)
+    if page.segmentation_id is None:
+        return None
+    picture = session.get_one(Picture, page.picture_id)
+    document = session.get_one(Document, page.document_id)
+    body = session.get_one(Segmentation, page.segmentation_id).body
+    size = (picture.width, picture.height)
+    shape = page_from(body, image="", size=size, direction=document.direction)
+    path = context.files.picture(picture.digest, picture.suffix)
+    return shape, path, f"page{page.id}", f"document{document.id}"

@@ -1,0 +1,116 @@
+"""Models: kept by content, described by the task *inspect*, never unpickled."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from uncial.errors import FormatError
+from uncial.studio.db.database import Database
+from uncial.studio.db.tables import Model
+from uncial.studio.faults import NotFound
+from uncial.studio.files import Files, digest_of, plain_name
+from uncial.tasks.base import TASKS, as_json, resolve
+
+SUFFIXES: Final = (".safetensors", ".traineddata", ".mlmodel", ".onnx")
+"""Files that are taken for models; what they are is told by their content."""
+
+
+def add(
+    db: Database, files: Files, source: Path, *, name: str, origin: str, job: str | None = None
+) -> int:
+    """Keep a model file; its id, the old one where the same file is here already.
+
+    Args:
+        db: Of the studio.
+        files: Of the studio.
+        source: The file.
+        name: For people.
+        origin: ``uploaded``, ``trained`` or ``shipped``.
+        job: That made it.
+
+    Raises:
+        FormatError: It is no model, or of a kind that is not read.
+    """
+    suffix = next((one for one in SUFFIXES if name.lower().endswith(one)), source.suffix.lower())
+    if suffix not in SUFFIXES:
+        raise FormatError(
+            f"{name}: not a kind of model that is read here",
+            remedy=f"give a file that ends in {', '.join(SUFFIXES)}",
+        )
+    digest = digest_of(source)
+    kept = files.model(digest, suffix)
+    files.keep(source, kept)
+    facts = _facts(kept, name)
+    with db.write() as session:
+        known = session.scalar(select(Model).where(Model.digest == digest))
+        if known is None:
+            known = Model(
+                name=plain_name(name).removesuffix(suffix),
+                kind=_kind(facts),
+                origin=origin,
+                digest=digest,
+                suffix=suffix,
+                size=kept.stat().st_size,
+                facts=facts,
+                job_id=job,
+            )
+            session.add(known)
+            session.flush()
+        known.deleted = None
+        return known.id
+
+
+def path_of(session: Session, files: Files, ident: int) -> Path:
+    """Where a model's file lies.
+
+    Raises:
+        NotFound: There is no such model.
+    """
+    return files.model(*_digest(found(session, ident)))
+
+
+def found(session: Session, ident: int) -> Model:
+    """A model that is not in the bin.
+
+    Raises:
+        NotFound: There is none.
+    """
+    model = session.get(Model, ident)
+    if model is None or model.deleted is not None:
+        raise NotFound("model")
+    return model
+
+
+def listed(session: Session, kind: str = "") -> list[Model]:
+    """All models, the newest first."""
+    query = select(Model).where(Model.deleted.is_(None)).order_by(Model.created.desc())
+    if kind:
+        query = query.where(Model.kind == kind)
+    return list(session.scalars(query))
+
+
+def shown(model: Model) -> dict[str, Any]:
+    """What screens and API tell of a model."""
+    names = ("id", "name", "kind", "origin", "suffix", "size", "facts", "created", "job_id")
+    return {name: getattr(model, name) for name in names}
+
+
+def _digest(model: Model) -> tuple[str, str]:
+    return model.digest, model.suffix
+
+
+def _facts(path: Path, name: str) -> dict[str, Any]:
+    config, run = TASKS["inspect"].load()
+    told = as_json(run(resolve(config, {"file": path})))
+    if told["kind"] != "model":
+        raise FormatError(f"{name}: this is a {told['kind']}, not a model", remedy="give a model")
+    return dict(told["facts"])
+
+
+def _kind(facts: dict[str, Any]) -> str:
+    """Whether a model finds lines or reads them."""
+    return "segmentation" if "segment" in str(facts.get("kind", "")).lower() else "recognition"
