@@ -3,7 +3,7 @@ import { h, tell } from "../dom.js";
 import { caretAt, nextUncertain, pieces, shareOf, UNCERTAIN } from "../editor/confidence.js";
 import * as verbs from "../editor/verbs.js";
 
-const LEAST = 36; // px that a line's image is high at least
+const LEAST = 24; // px that a line's image is high at least
 
 class LineList extends HTMLElement {
   /** @param {import("../editor/edits.js").Edits} edits @param {any} bundle @param {number} page
