@@ -149,6 +149,8 @@ TASKS: dict[str, Task] = {
               {"output": "o"}),
         _task("convert", "Turn a model or pages into another program's format.",
               ("source", "target")),
+        _task("align", "Give the lines of pages the text of transcripts that exist.",
+              ("pages", "transcripts"), {"output": "o"}),
         _task("fetch", "Download the page images of a IIIF manifest.", ("manifest",),
               {"output": "o"}),
         _task("formats", "List the formats that are read and written."),

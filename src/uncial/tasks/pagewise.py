@@ -39,6 +39,7 @@ class PageRun:
     language: LanguageConfig
     dictionary: bool
     format: str
+    segmenter: Path | None
     output: Path | None
     overwrite: bool
     backend: Backend
@@ -203,7 +204,8 @@ class Hire:
         config = self.config
         reader = self.choice.opened(dictionary=config.dictionary)
         _, weights = listen(reader, config.language, silent)
-        return PageWork(config, self.facts, reader, None, listens=weights is not None)
+        find = None if config.segmenter is None else finder(config.segmenter)
+        return PageWork(config, self.facts, reader, find, listens=weights is not None)
 
 
 class PageWork:
@@ -275,6 +277,21 @@ class PageWork:
         )
 
 
+def finder(path: Path) -> Find:
+    """What finds the lines of a page, on one thread.
+
+    Args:
+        path: Segmentation model.
+
+    Raises:
+        FormatError: It is none.
+    """
+    from uncial.models.segmenter import Segmenter
+
+    segmenter = Segmenter.load(path)
+    return lambda image: next(segmenter.segment_each(lambda _: image, 1, threads=1))
+
+
 def page_jobs(config: PageRun) -> list[PageJob]:
     """The files to read, in the order given.
 
@@ -311,14 +328,19 @@ def facts_of(config: PageRun) -> dict[str, Any]:
     """What results are of; the same facts mean that a run can go on."""
     from uncial import __version__
 
-    digest = hashlib.sha256(config.model.read_bytes()).hexdigest()
+    digest = _digest(config.model)
     return {
         "model": config.model.name,
         "sha256": digest,
         "uncial": __version__,
         "format": config.format,
         "source": f"uncial {__version__} {config.model.name} {digest[:12]}",
+        "segmenter": _digest(config.segmenter) if config.segmenter else None,
     }
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _numbered(target: Path, at: int) -> Path:

@@ -14,7 +14,7 @@ from uncial.errors import FormatError
 from uncial.formats.models import native
 from uncial.imaging.prepare import Preprocessing
 from uncial.models.ensemble import Ensemble, elected
-from uncial.models.native import reader_of
+from uncial.models.native import opened
 from uncial.models.reading import ReadCharacter, Reading
 from uncial.models.recognizer import Recognizer
 from uncial.nn.build import build
@@ -61,7 +61,7 @@ def test_a_file_with_one_model_stays_readable_for_older_versions() -> None:
 def test_a_voter_without_its_weights_is_refused() -> None:
     data = native.pack(replace(_archive(1), voters=(_archive(2),)))
     with pytest.raises(FormatError):
-        reader_of(native.unpack(data.replace(b"voter/1", b"voter/9")))
+        opened(data.replace(b"voter/1", b"voter/9"), "model", dictionary=False)
 
 
 def test_a_model_that_votes_with_itself_reads_as_it_does_alone() -> None:

@@ -8,10 +8,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
+from uncial.archive import Channel
 from uncial.data.images import decode_image, encode_image
 from uncial.errors import ConfigError
+from uncial.formats.models import segmentation
 from uncial.formats.pages.base import read_file, write_pages
+from uncial.imaging.pageview import PagePreparation
+from uncial.models.segmenter import Segmenter
+from uncial.nn.build import build
 from uncial.page.layout import Line, Page, Region
 from uncial.progress import Advanced, Event, Note
 from uncial.tasks.recognize import RecognizeConfig, recognize
@@ -90,6 +96,25 @@ def test_the_text_layer_says_who_read_and_where(model: Path, book: Path, tmp_pat
     assert told["uncial"]
     assert [line["id"] for line in told["lines"]] == ["l0", "l1", "l2"]
     assert all(0 <= line["confidence"] <= 1 for line in told["lines"])
+
+
+def test_lines_are_found_where_none_are_marked(model: Path, book: Path, tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    channels = (Channel("baseline"), Channel("ends"), Channel("above"), Channel("below"))
+    network = build("[1,0,0,1 Cr3,3,4,2,2 Cr3,3,4,2,2 O2l4]", labels=len(channels))
+    archive = Segmenter(network, channels, PagePreparation(size=320)).to_archive()
+    (tmp_path / "lines.safetensors").write_bytes(segmentation.pack(archive))
+    result = recognize(
+        replace(
+            config(model, book, tmp_path / "out"),
+            images=(book / "bare.png",),
+            segmenter=tmp_path / "lines.safetensors",
+        )
+    )
+    assert result.pages is not None
+    assert (result.pages.pages, result.pages.failed) == (1, ())
+    page = read_file(tmp_path / "out" / "bare.xml").pages[0]
+    assert sum(1 for _ in page.lines()) == result.pages.lines
 
 
 def test_without_a_folder_the_text_is_printed(model: Path, book: Path) -> None:
