@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 
 from uncial.data.findings import KINDS
 from uncial.errors import FormatError
+from uncial.formats.lines import compiled
 from uncial.formats.lines.base import LINE_FORMATS, RawLine, open_source
+from uncial.formats.lines.compiled import CompiledLine
 from uncial.formats.lines.names import without_number
 from uncial.formats.tesseract import lstmf
 from uncial.formats.tesseract.lstmf import Sample
@@ -55,6 +57,12 @@ def write_lstmf(folder: Path) -> Path:
     return folder / "page.lstmf"
 
 
+def write_compiled(folder: Path) -> Path:
+    lines = [CompiledLine(image=stem.encode(), text=text) for stem, text in TEXTS.items()]
+    (folder / "lines.arrow").write_bytes(compiled.pack(lines))
+    return folder / "lines.arrow"
+
+
 def write_zip(folder: Path) -> Path:
     path = folder / "lines.zip"
     with zipfile.ZipFile(path, "w") as archive:
@@ -70,8 +78,12 @@ WRITERS: dict[str, Callable[[Path], Path]] = {
     "list": write_list,
     "lstmf": write_lstmf,
     "packed": write_zip,
+    "compiled": write_compiled,
 }
-NAMES = {"lstmf": dict(zip(TEXTS, ("page#1", "page#2", "page#3"), strict=True))}
+NAMES = {
+    "lstmf": dict(zip(TEXTS, ("page#1", "page#2", "page#3"), strict=True)),
+    "compiled": dict(zip(TEXTS, ("lines#1", "lines#2", "lines#3"), strict=True)),
+}
 
 
 def text_of(line: RawLine) -> str:

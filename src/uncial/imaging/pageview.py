@@ -61,9 +61,10 @@ def prepare_page(image: NDArray[np.uint8], preparation: PagePreparation) -> NDAr
     """
     height, width = image.shape[:2]
     scale = preparation.size / max(height, width)
-    small = reduced(image, (max(16, round(width * scale)), max(16, round(height * scale))))
-    gray = small if small.ndim == 2 else np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY))
-    even = cv2.add(gray, cv2.bitwise_not(_paper(np.asarray(gray, np.uint8))))
+    gray = np.asarray(image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_RGB2GRAY))
+    size = (max(16, round(width * scale)), max(16, round(height * scale)))
+    small = reduced(np.asarray(gray, np.uint8), size)
+    even = cv2.add(small, cv2.bitwise_not(_paper(small)))
     low, high = np.percentile(even[::4, ::4], (_DARK, _LIGHT))
     low = min(low, high - _MIN_CONTRAST)
     levels = (np.arange(256, dtype=np.float32) - low) * (255.0 / (high - low))

@@ -88,6 +88,7 @@ class Opener(Protocol):
 OPENERS: Registry[Opener] = Registry(
     "model file",
     {
+        "kraken": "uncial.models.kraken:opened",
         "onnx": "uncial.models.onnx:opened",
         "safetensors": "uncial.models.native:opened",
         "traineddata": "uncial.models.tesseract_reader:opened",
@@ -122,8 +123,9 @@ def open_model(
     """Open a model file of any kind for reading; its content decides, not its name.
 
     Args:
-        path: A model of ours (``.safetensors``, ``.onnx``) or of Tesseract (``.traineddata``), or
-            a folder or hub name of a checkpoint of transformers with an encoder and a decoder.
+        path: A model of ours (``.safetensors``, ``.onnx``), of Tesseract (``.traineddata``) or of
+            kraken (``.mlmodel``, ``.safetensors``), which is read as kraken reads it; or a folder
+            or hub name of a checkpoint of transformers with an encoder and a decoder.
         dictionary: Whether a model of Tesseract prefers the words of its dictionary.
         reporter: Told what had to be mended of a checkpoint.
 

@@ -57,8 +57,9 @@ class RecognizeConfig:
     pages: bool = False
     """The images hold pages, not lines; with a page format they do anyway."""
 
-    segmenter: Path | None = None
-    """Segmentation model that finds the lines of pages on which none are marked."""
+    segmenter: Path | Literal["default"] | None = None
+    """Segmentation model that finds the lines of pages on which none are marked; default is the
+    one that comes with the package."""
 
     output: Path | None = None
     """Folder for one file an image, named after it; without it everything is printed. A run over
@@ -188,10 +189,12 @@ def recognize(config: RecognizeConfig, reporter: Reporter = silent) -> Recognize
 
 def _recognize_pages(config: RecognizeConfig, reporter: Reporter) -> RecognizeResult:
     from uncial.tasks.pagewise import PageRun, recognize_pages
+    from uncial.tasks.segmodels import default_segmenter
 
-    run = PageRun(
-        **{item.name: getattr(config, item.name) for item in fields(PageRun)},
-    )
+    values = {item.name: getattr(config, item.name) for item in fields(PageRun)}
+    if config.segmenter == "default":
+        values["segmenter"] = default_segmenter()
+    run = PageRun(**values)
     pages, printed = recognize_pages(run, reporter)
     return RecognizeResult(lines=(), printed=printed, pages=pages)
 
