@@ -333,4 +333,4 @@ def _sized(page: Page, size: tuple[int, int], note: Callable[[str, str], None]) 
         note("size-scaled", seen)
         return scaled(page, width, height)
     note("size-differs", seen)
-    return page
+    return replace(page, width=width, height=height)
