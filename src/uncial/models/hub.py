@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-from uncial.archive import ModelArchive
 from uncial.formats.models.kinds import is_pretrained, model_kind
-from uncial.imaging.prepare import Preprocessing
 from uncial.models.reading import Decoder, Image, Reading
 from uncial.progress import Note, Reporter, silent
 from uncial.registry import Registry
-from uncial.text.codec import Codec
 from uncial.text.normalize import Normalization
+
+if TYPE_CHECKING:
+    from uncial.archive import ModelArchive
+    from uncial.imaging.prepare import Preprocessing
+    from uncial.text.codec import Codec
 
 
 class LineReader(Protocol):
