@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from uncial.formats.models.kinds import is_pretrained, model_kind
-from uncial.imaging.prepare import Preprocessing
 from uncial.models.reading import Decoder, Image, Reading
 from uncial.progress import Note, Reporter, silent
 from uncial.registry import Registry
-from uncial.text.codec import Codec
 from uncial.text.normalize import Normalization
 
 if TYPE_CHECKING:
     from uncial.archive import ModelArchive  # which needs OpenCV; a reader of ONNX files does not
+    from uncial.imaging.prepare import Preprocessing
+    from uncial.text.codec import Codec
 
 
 class LineReader(Protocol):
