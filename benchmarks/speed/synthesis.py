@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import time
 from pathlib import Path
@@ -65,6 +66,7 @@ def main() -> None:
     texts = [line for line in corpus_lines(0) if len(line) > 50][:count]
     (folder / "texts.json").write_text(json.dumps(texts))
     about = {"threads": 1, "characters": round(sum(map(len, texts)) / len(texts), 1)}
+    about["load"] = round(os.getloadavg()[0], 1)  # of the machine; CPU-seconds grow with it
     rows = {f"uncial-{kind}": inner(kind, folder) for kind in ("clean", "degraded")}
     rows["text2image"] = text2image(texts, folder)
     if options.trdg:

@@ -216,8 +216,8 @@ def _laid_out(
         for number, at in enumerate(order, 1)
     ]
     members: dict[int, list[Line]] = {}
-    for at, line in zip(order, made, strict=True):
-        members.setdefault(owners[at], []).append(line)
+    for at, one in zip(order, made, strict=True):
+        members.setdefault(owners[at], []).append(one)
     empty = [at for at in range(len(areas)) if at not in members]
     found = tuple(
         Region(

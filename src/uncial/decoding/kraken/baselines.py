@@ -97,9 +97,10 @@ def _distances(
     beside = (behind @ along > 0) & (-before @ along > 0)
     length = np.hypot(*along)
     if not length:
-        return np.hypot(*behind.T)
+        return np.asarray(np.hypot(*behind.T))
     cross = np.abs(along[0] * behind[:, 1] - along[1] * behind[:, 0]) / length
-    return np.where(beside, cross, np.minimum(np.hypot(*behind.T), np.hypot(*before.T)))
+    ends = np.minimum(np.hypot(*behind.T), np.hypot(*before.T))
+    return np.asarray(np.where(beside, cross, ends))
 
 
 def _limited(thin: Mask, starts: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -200,4 +201,4 @@ def _crossings(
     points = edge[at] + share[:, None] * (ahead[at] - edge[at])
     place = (points - start) @ along / (along @ along)
     inside = (place > 0) & (place < 1) if strictly else (place >= 0) & (place <= 1)
-    return points[inside]
+    return np.asarray(points[inside])

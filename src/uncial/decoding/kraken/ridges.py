@@ -74,7 +74,7 @@ def _blur(size: int, cells: int, sigma: float, *orders: int) -> Floats:
     for cell in range(cells):
         if starts[cell] < 2 * radius or stops[cell] > size - 2 * radius:
             made[:, cell] = _bordered(size, int(starts[cell]), int(stops[cell]), first, second)
-    return made.astype(np.float32)
+    return np.asarray(made, np.float32)
 
 
 def _bordered(

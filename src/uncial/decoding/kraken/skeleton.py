@@ -47,7 +47,7 @@ def skeleton(mask: Mask) -> Mask:
         changed = False
         for table in tables:
             around = cv2.filter2D(thin, cv2.CV_8U, _WEIGHTS, borderType=cv2.BORDER_CONSTANT)
-            gone = cv2.LUT(around, table) & thin
+            gone = np.asarray(cv2.LUT(around, table), np.uint8) & thin
             if cv2.countNonZero(gone):
                 thin -= gone
                 changed = True

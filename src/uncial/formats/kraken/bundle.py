@@ -23,20 +23,14 @@ from safetensors.numpy import load, save
 
 from uncial.errors import FormatError
 from uncial.formats.kraken.coreml import Tensors, read_codec
+from uncial.formats.kraken.model import META as KEY
 from uncial.formats.kraken.model import NETWORK, KrakenModel
 from uncial.formats.kraken.spec import from_kraken
 
-KEY = "kraken_meta"
 _MAX_HEADER = 100_000_000  # bytes; the bound of the safetensors library itself
 _AGAIN = "copy or download the file again; this one is cut short, damaged or no model of kraken"
 _SINCE = "5.0.0"  # kraken that reads such networks
 _OWN = ("_tasks", "_model", "_kraken_min_version", "vgsl", "codec", "model_type")
-
-
-def is_bundle(data: bytes) -> bool:
-    """Whether a safetensors file, or its beginning, is kraken's."""
-    size = int.from_bytes(data[:8], "little")
-    return data[8:9] == b"{" and f'"{KEY}"'.encode() in data[8 : 8 + min(size, _MAX_HEADER)]
 
 
 def unpack(data: bytes, name: str = "safetensors") -> tuple[KrakenModel, ...]:

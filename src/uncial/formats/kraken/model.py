@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+META = "kraken_meta"
+"""Key of a file's metadata under which kraken keeps what it knows of its models."""
 NETWORK = "TorchVGSLModel"
 """Architecture of networks that are written as VGSL."""
 READING_ORDER = "ROMLP"

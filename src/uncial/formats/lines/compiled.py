@@ -173,7 +173,7 @@ def _rows(file: pa.ipc.RecordBatchFileReader, at: int, path: Path) -> list[dict[
         batch = file.get_batch(at)
         batch.validate(full=True)
         names = [name for name in ("lines", *SPLITS) if name in batch.schema.names]
-        rows = batch.select(names).to_pylist()
+        rows: list[dict[str, Any]] = batch.select(names).to_pylist()
     except (pa.ArrowException, OSError, ValueError, KeyError) as error:
         raise FormatError(f"{path}: batch {at} is damaged: {error}", remedy=_AGAIN) from error
     sound = all(_is_line(row.get("lines")) for row in rows)

@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Literal
 
 from uncial.errors import FormatError
-from uncial.formats.kraken.bundle import is_bundle
 from uncial.formats.kraken.coreml import is_coreml
+from uncial.formats.kraken.model import META
 from uncial.formats.tesseract.container import MAX_SLOTS
 
 ModelKind = Literal["kraken", "onnx", "safetensors", "traineddata"]
@@ -48,7 +48,7 @@ def model_kind(data: bytes, name: str) -> ModelKind:
     Raises:
         FormatError: Neither content nor name is that of a model file.
     """
-    if is_bundle(data) or is_coreml(data):
+    if _is_krakens(data) or is_coreml(data):
         return "kraken"
     if _is_safetensors(data):
         return "safetensors"
@@ -87,6 +87,12 @@ def kind_to_write(path: Path) -> ModelKind:
             remedy=f"end the name in one of {', '.join(SUFFIXES)}",
         )
     return kind
+
+
+def _is_krakens(data: bytes) -> bool:
+    """Whether a safetensors file, or its beginning, says that it is of kraken."""
+    size = int.from_bytes(data[:8], "little")
+    return _is_safetensors(data) and f'"{META}"'.encode() in data[8 : 8 + size]
 
 
 def _is_safetensors(data: bytes) -> bool:
