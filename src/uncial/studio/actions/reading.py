@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from uncial.errors import DataError
 from uncial.page.layout import Page as Layout
 from uncial.progress import Advanced, Event, Metric, Note, silent
 from uncial.studio import exchange, shelf, transcription
@@ -54,6 +55,7 @@ def read_pages(context: Context, config: ReadConfig) -> ReadResult:
     Raises:
         NotFound: The model is gone.
         FormatError: The model cannot be used.
+        DataError: No page could be read.
     """
     with context.db.read() as session:
         model = shelf.path_of(session, context.files, config.model)
@@ -71,6 +73,10 @@ def read_pages(context: Context, config: ReadConfig) -> ReadResult:
         task_config, run = TASKS["recognize"].load()
         run(resolve(task_config, given), kept)
         kept.look()
+        if not kept.lines:
+            raise DataError(
+                "none of the pages could be read", remedy="look at the log, then try again"
+            )
     return ReadResult(
         pages=len(kept.lines),
         lines=sum(kept.lines.values()),
