@@ -55,6 +55,16 @@ def word(key: str) -> Callable[[Row], str]:
     return cell
 
 
+def percent(key: str) -> Callable[[Row], str]:
+    """A cell with a fraction of the row in percent."""
+
+    def cell(row: Row) -> str:
+        value = dig(row, key)
+        return "–" if value is None else f"{100 * value:.2f} %"
+
+    return cell
+
+
 def cer(row: Row) -> str:
     """CER in percent, with its interval where it has one."""
     text = f"{100 * row['cer']:.2f} %"
@@ -268,14 +278,89 @@ TABLES: dict[str, tuple[str, str, tuple[Column, ...]]] = {
             ("aim, MiB", number("aim_mb", 0)),
         ),
     ),
+    "tesseract_guide": (
+        "The four experiments of Tesseract's guide",
+        (
+            "`benchmarks/interop/tesseract_guide.py`: one `uncial train` each, 400 lines, one "
+            "thread; 80 test lines a set, read by `tesseract`."
+        ),
+        (
+            ("set", word("experiment")),
+            ("CPU-s", number("cpu_seconds", 0)),
+            ("lines seen", number("lines_seen", 0)),
+            ("base set before", percent("faces_before.cer")),
+            ("after", percent("faces_after.cer")),
+            ("Anton before", percent("condensed_before.cer")),
+            ("after", percent("condensed_after.cer")),
+            ("± read, of 80", number("signs_after.signs.0", 0)),
+            ("in an unseen face", number("signs-unseen_after.signs.0", 0)),
+        ),
+    ),
+    "small_data": (
+        "A base of our own with few lines",
+        (
+            "`benchmarks/accuracy/small_data.py`: base of every second Fraktur work, going on with "
+            "lines of the others (a fifth of them validates), read on other lines of those."
+        ),
+        (
+            ("training lines", number("lines", 0)),
+            ("minutes", number("minutes", 1)),
+            ("threads", number("threads", 0)),
+            ("CPU-s", number("cpu_seconds", 0)),
+            ("CER of the base", percent("cer_base")),
+            ("CER", cer),
+            ("from nothing", percent("cer_from_scratch")),
+            ("base set before", percent("base_set_cer.0")),
+            ("after", percent("base_set_cer.1")),
+        ),
+    ),
+    "prediction": (
+        "Predicted CER",
+        (
+            "`benchmarks/trust/prediction.py`: CER of each work or page of the test lines, "
+            "predicted without ground truth by a model calibrated on validation lines."
+        ),
+        (
+            ("set", word("data")),
+            ("CER", percent("cer")),
+            ("predicted", percent("predicted_cer")),
+            ("mean error over works or pages", percent("mean_error")),
+            ("rank correlation", number("rank_correlation", 2)),
+            ("in their interval", percent("covered")),
+        ),
+    ),
+    "forecast": (
+        "Forecast of the learning curve",
+        (
+            "`benchmarks/trust/forecast.py`: validation CER with all lines, forecast from runs on "
+            "at most a quarter of them."
+        ),
+        (
+            ("set", word("data")),
+            ("training lines", number("training_lines", 0)),
+            ("forecast", percent("forecast_cer")),
+            ("from", percent("forecast_ci95.0")),
+            ("to", percent("forecast_ci95.1")),
+            ("true", percent("true_cer")),
+            ("inside", word("inside")),
+            ("CPU-s", number("cpu_seconds", 0)),
+        ),
+    ),
 }
+APART = ("set", "experiment", "lines", "data")
+"""What tells rows of one benchmark apart, the first that it has."""
+BY_MORE = ("tesseract_guide", "small_data", "prediction", "forecast")
+"""Benchmarks whose rows are not told apart by set and engine alone."""
 
 
 def dig(row: Row, key: str) -> Any:
     """A value by dotted path, or None."""
     value: Any = row
     for part in key.split("."):
-        value = value.get(part) if isinstance(value, dict) else None
+        if isinstance(value, list):
+            value = value[int(part)] if int(part) < len(value) else None
+        else:
+            value = value.get(part) if isinstance(value, dict) else None
     return value
 
 
@@ -286,7 +371,9 @@ def rows_of(name: str) -> list[Row]:
     groups: dict[tuple[str, str], list[Row]] = {}
     for line in lines:
         row = {"engine": "uncial", **json.loads(line)}
-        groups.setdefault((row.get("set", ""), row["engine"]), []).append(row)
+        apart = APART if name in BY_MORE else APART[:1]
+        key = next((str(row[part]) for part in apart if part in row), "")
+        groups.setdefault((key, row["engine"]), []).append(row)
     merged = []
     for rows in groups.values():
         newest = max(rows, key=lambda row: row["when"])

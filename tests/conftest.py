@@ -37,11 +37,14 @@ def shared_data() -> Path:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     missing = [program for program in _TESSERACT if shutil.which(program) is None]
+    has_kraken = bool(os.environ.get("UNCIAL_KRAKEN") or shutil.which("kraken"))
     no_browser = [program for program in _CHROMIUM if shutil.which(program) is None]
     has_data = data_folder().is_dir()
     for item in items:
         if missing and item.get_closest_marker("tesseract"):
             item.add_marker(pytest.mark.skip(reason=f"not installed: {', '.join(missing)}"))
+        if not has_kraken and item.get_closest_marker("kraken"):
+            item.add_marker(pytest.mark.skip(reason="kraken is not installed, see UNCIAL_KRAKEN"))
         if no_browser and item.get_closest_marker("chromium"):
             item.add_marker(pytest.mark.skip(reason=f"not installed: {', '.join(no_browser)}"))
         if not has_data and item.get_closest_marker("data"):

@@ -414,6 +414,56 @@ def read_native(data: bytes, folder: Path) -> None:
     tried(reading)
 
 
+def _kraken_files() -> list[bytes]:
+    from dataclasses import replace
+
+    import torch
+
+    from uncial.formats.kraken import bundle
+    from uncial.formats.kraken.model import KrakenModel
+    from uncial.formats.models import kraken
+    from uncial.imaging.prepare import Preprocessing
+    from uncial.nn.build import build
+    from uncial.nn.weights import to_arrays
+    from uncial.text.codec import Codec
+
+    torch.manual_seed(0)
+    codec = Codec((("a", (1,)), ("é", (2, 3)), ("fox", (4,))))
+    spec = "[1,24,0,1 Cr3,3,4 Gn2 Do Mp2,2 (I [Cr3,3,4]) S1(1x0)1,3 Lbx4 Lfys3 O1c1]"
+    network = build(spec, labels=codec.width)
+    archive = replace(
+        small_model()[0],
+        spec=network.spec,
+        codec=codec,
+        preprocessing=Preprocessing.kraken(24, centre=True),
+        weights=to_arrays(network),
+    )
+    order = KrakenModel(architecture="ROMLP", tasks=("reading_order",), tensors={})
+    both = bundle.pack([kraken.to_kraken_model(archive)[0], order])
+    return [kraken.pack(archive, coreml=True)[0], kraken.pack(archive)[0], both]
+
+
+def read_kraken(data: bytes, folder: Path) -> None:
+    from uncial.formats.models import kraken
+    from uncial.formats.models.kinds import model_kind
+    from uncial.models.recognizer import Recognizer
+
+    def reading() -> None:
+        archive, _ = kraken.unpack(data, "x")
+        tried(
+            lambda: kraken.pack(archive, coreml=True),
+            lambda: kraken.pack(archive),
+            lambda: _read_with(Recognizer.from_archive(archive)),
+        )
+
+    tried(
+        lambda: model_kind(data, "x"),
+        reading,
+        lambda: kraken.rewritten(data, "x", coreml=True),
+        lambda: kraken.rewritten(data, "x"),
+    )
+
+
 def _read_with(recognizer) -> None:
     recognizer.missing("fox é")
     if recognizer.preprocessing.height <= 200:
@@ -430,11 +480,17 @@ _SPECS = (
 
 
 def read_spec(data: bytes, folder: Path) -> None:
+    from uncial.formats.kraken.spec import from_kraken, to_kraken
     from uncial.formats.tesseract.vgsl import nodes_of
     from uncial.nn import vgsl
 
     text = data.decode("utf-8", errors="replace")[:4000]
-    tried(lambda: vgsl.format(vgsl.parse(text)), lambda: nodes_of(text, 40))
+    tried(
+        lambda: vgsl.format(vgsl.parse(text)),
+        lambda: nodes_of(text, 40),
+        lambda: from_kraken(text),
+        lambda: to_kraken(text),
+    )
 
 
 def read_variables(data: bytes, folder: Path) -> None:
@@ -483,6 +539,13 @@ def _tables(separator: str) -> list[bytes]:
         f"file_name{separator}text\n{quoted}\n".encode(),
         b"a.png\tfox\nb.png\ty\n",
     ]
+
+
+def _compiled_files() -> list[bytes]:
+    from uncial.formats.lines.compiled import CompiledLine, pack
+
+    line = CompiledLine(image=_png(), text="fox", split="train")
+    return [pack([line, line]), pack([])]
 
 
 def _parquets() -> list[bytes]:
@@ -694,6 +757,10 @@ READERS: dict[str, Reader] = {
         read_wordlist,
     ),
     "native": Reader(_native_files, read_native, (b'"format":', b'"F32"', b'"BF16"', b"O1c")),
+    "kraken": Reader(
+        _kraken_files, read_kraken, (b"vgsl", b"codec", b"{C_0}", b"O1c", b"null", b'"_model"')
+    ),
+    "compiled": Reader(_compiled_files, _read_table("lines.arrow"), (b"ARROW1", b"lines")),
     "spec": Reader(
         lambda: list(_SPECS),
         read_spec,

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from uncial.errors import FormatError
-from uncial.imaging import raster
+from uncial.imaging import kraken, raster
 from uncial.imaging.centre import centre_line, reduced, straightened
 from uncial.imaging.tesseract import tesseract_line
 
@@ -50,6 +50,8 @@ class Preprocessing:
             scaled as Leptonica does, black and white found for each line when it enters the
             network. Stretch, padding, contrast, clearing and centring play no part then, and
             with polarity ``"auto"`` a line that is read with doubt is read inverted, too.
+            ``"kraken"`` for lines as kraken's networks see them, by `uncial.imaging.kraken`:
+            stretch, contrast, clearing and polarity play no part.
     """
 
     height: int = 48
@@ -69,6 +71,17 @@ class Preprocessing:
             height: Of its input, px.
         """
         return cls(height=height, pad=0, centre=False, style="tesseract")
+
+    @classmethod
+    def kraken(cls, height: int, *, centre: bool, pad: int = 16) -> Preprocessing:
+        """That of a network of kraken.
+
+        Args:
+            height: Of its input, px.
+            centre: Whether it learnt from lines cut out by boxes, which kraken straightens.
+            pad: As kraken was told; px.
+        """
+        return cls(height=height, pad=pad, centre=centre, polarity="keep", style="kraken")
 
     def to_json(self) -> dict[str, Any]:
         """As JSON-ready values; inverse of `from_json`.
@@ -122,7 +135,7 @@ def _is_sound(made: Preprocessing) -> bool:
         and 0 <= made.clear < 1
         and isinstance(made.centre, bool)
         and made.polarity in ("auto", "keep")
-        and made.style in ("uncial", "tesseract")
+        and made.style in ("uncial", "tesseract", "kraken")
         and len(made.contrast) == 2
         and 0 <= made.contrast[0] < made.contrast[1] <= 100
         and 1 <= made.height <= 4096
@@ -139,11 +152,13 @@ def prepare(image: NDArray[np.uint8], preprocessing: Preprocessing) -> NDArray[n
         preprocessing: Taken from the model.
 
     Returns:
-        ``(height, W')`` gray, dark ink on paper near 255; in Tesseract's style as dark or
-        light as it was given.
+        ``(height, W')`` gray, dark ink on paper near 255; in Tesseract's and kraken's styles as
+        dark or light as it was given.
     """
     if preprocessing.style == "tesseract":
         return _leptonica(image, preprocessing.height)
+    if preprocessing.style == "kraken":
+        return _krakens(image, preprocessing)
     gray = to_gray(image)
     if preprocessing.centre:
         clear = _stretched(gray, preprocessing)
@@ -171,13 +186,26 @@ def text_span(image: NDArray[np.uint8], preprocessing: Preprocessing) -> float:
     """
     if not preprocessing.centre or preprocessing.style == "tesseract":
         return 1.0
+    if preprocessing.style == "kraken":
+        return float(2 * kraken.half_height(kraken.gray(image)) / image.shape[0])
     return centre_line(_stretched(to_gray(image), preprocessing)).span
 
 
 def _leptonica(image: NDArray[np.uint8], height: int) -> NDArray[np.uint8]:
     """A line as Tesseract scales it; only what no page holds is squeezed or widened."""
-    pixels = tesseract_line(image, height).pixels
-    width = pixels.shape[1]
+    return _bounded(tesseract_line(image, height).pixels)
+
+
+def _krakens(image: NDArray[np.uint8], preprocessing: Preprocessing) -> NDArray[np.uint8]:
+    """A line as kraken scales it; only what no page holds is squeezed or widened."""
+    gray = kraken.gray(image)
+    line = kraken.straightened if preprocessing.centre else kraken.scaled
+    return _bounded(line(gray, preprocessing.height))
+
+
+def _bounded(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A prepared line within the bounds of width."""
+    height, width = pixels.shape
     if width > MAX_WIDTH:
         return raster.linear_resized(pixels, (MAX_WIDTH, height))
     if width < MIN_WIDTH:

@@ -69,8 +69,12 @@ def device_named(name: str) -> torch.device:
 
 def half_precision(device: torch.device) -> torch.autocast:
     """Autocast to bfloat16 where the device multiplies it in hardware, else no change."""
-    pays = bf16_pays() if device.type == "cpu" else torch.cuda.is_bf16_supported()
-    return torch.autocast(device.type, torch.bfloat16, enabled=pays)
+    return torch.autocast(device.type, torch.bfloat16, enabled=is_half(device))
+
+
+def is_half(device: torch.device) -> bool:
+    """Whether `half_precision` changes anything on a device."""
+    return bf16_pays() if device.type == "cpu" else torch.cuda.is_bf16_supported()
 
 
 @cache

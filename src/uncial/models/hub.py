@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-from uncial.archive import ModelArchive
 from uncial.formats.models.kinds import is_pretrained, model_kind
 from uncial.imaging.prepare import Preprocessing
 from uncial.models.reading import Decoder, Image, Reading
@@ -14,6 +13,9 @@ from uncial.progress import Note, Reporter, silent
 from uncial.registry import Registry
 from uncial.text.codec import Codec
 from uncial.text.normalize import Normalization
+
+if TYPE_CHECKING:
+    from uncial.archive import ModelArchive  # which needs OpenCV; a reader of ONNX files does not
 
 
 class LineReader(Protocol):
@@ -86,6 +88,7 @@ class Opener(Protocol):
 OPENERS: Registry[Opener] = Registry(
     "model file",
     {
+        "kraken": "uncial.models.kraken:opened",
         "onnx": "uncial.models.onnx:opened",
         "safetensors": "uncial.models.native:opened",
         "traineddata": "uncial.models.tesseract_reader:opened",
@@ -120,10 +123,10 @@ def open_model(
     """Open a model file of any kind for reading; its content decides, not its name.
 
     Args:
-        path: A model of ours (``.safetensors``, ``.onnx``) or of Tesseract (``.traineddata``), or
-            a folder or hub name of a checkpoint of transformers with an encoder and a decoder.
+        path: A model of ours (``.safetensors``, ``.onnx``), of Tesseract (``.traineddata``) or of
+            kraken (``.mlmodel``, ``.safetensors``), which is read as kraken reads it; or a folder
+            or hub name of a checkpoint of transformers with an encoder and a decoder.
         dictionary: Whether a model of Tesseract prefers the words of its dictionary.
-
         reporter: Told what had to be mended of a checkpoint.
 
     Raises:

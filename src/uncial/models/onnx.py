@@ -68,7 +68,8 @@ class OnnxReader(NetworkReader):
 
         def computed(batch: Batch) -> list[LogProbs]:
             given = {"lines": batch.data, "widths": np.array(batch.widths, np.int64)}
-            log_probs, steps = session.run(["log_probs", "steps"], given)
+            with _refused("cannot compute this file"):
+                log_probs, steps = session.run(["log_probs", "steps"], given)
             return [rows[:n] for rows, n in zip(log_probs, steps.tolist(), strict=True)]
 
         with ThreadPoolExecutor(threads or cores()) as pool:
@@ -87,18 +88,27 @@ def _session(data: bytes) -> InferenceSession:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 3
-    try:
+    with _refused("cannot open this file"):
         return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+
+
+@contextmanager
+def _refused(what: str) -> Iterator[None]:
+    """Turn what onnxruntime says of a damaged file into an error of ours."""
+    try:
+        yield
     except Exception as error:
-        if not type(error).__module__.startswith("onnxruntime"):
+        own = type(error).__module__.startswith("onnxruntime")
+        if not own and not isinstance(error, UnicodeDecodeError):
             raise
         told = str(error).splitlines()[0]
-        raise FormatError(f"onnxruntime cannot open this file: {told}", remedy=_REMEDY) from error
+        raise FormatError(f"onnxruntime {what}: {told}", remedy=_REMEDY) from error
 
 
 def _header(session: InferenceSession) -> dict[str, Any]:
-    text = session.get_modelmeta().custom_metadata_map.get(KEY)
-    if text is None:
+    with _refused("cannot open this file"):
+        text = session.get_modelmeta().custom_metadata_map.get(KEY)
+    if text is None or {one.name for one in session.get_inputs()} != {"lines", "widths"}:
         raise FormatError(
             "an ONNX file, but not a model of Uncial: no metadata under 'uncial'", remedy=_REMEDY
         )

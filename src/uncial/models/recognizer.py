@@ -10,10 +10,11 @@ from typing import Any, Literal
 import torch
 
 from uncial.archive import ModelArchive
+from uncial.decoding.doubt import is_doubtful
 from uncial.formats.models import native
 from uncial.imaging.batch import Batch
 from uncial.imaging.prepare import Preprocessing, prepare
-from uncial.models.compute import half_precision, integers_pay, worker_pool
+from uncial.models.compute import half_precision, integers_pay, is_half, worker_pool
 from uncial.models.reading import Computing, Image, LogProbs, NetworkReader, groups
 from uncial.nn.border import SeededBorder, set_border
 from uncial.nn.build import Network
@@ -27,6 +28,7 @@ from uncial.text.normalize import Normalization
 Arithmetic = Literal["auto", "float32", "bfloat16", "int8"]
 """Numbers that a network is read in; auto: int8 where the model has ranges for it, else bfloat16,
 where the processor multiplies either in hardware, else float32."""
+_HALF_ERROR = 0.25  # of a difference of log-probabilities in bfloat16; seen were 0.18
 
 
 class Recognizer(NetworkReader):
@@ -122,8 +124,8 @@ class Recognizer(NetworkReader):
             images: As for `read`; a few dozen, of training.
         """
         self.read_in_reals()
-        if self.preprocessing.style == "tesseract":
-            return  # its networks are compared to the digit
+        if self.preprocessing.style != "uncial":
+            return  # its readings are compared with another program's
         network = folded(self.network)
         device = next(network.parameters()).device
         lines = [prepare(image, self.preprocessing) for image in images]
@@ -146,13 +148,23 @@ class Recognizer(NetworkReader):
         exact = self.preprocessing.style == "tesseract"  # its readings are compared to the digit
         half = not exact and self.arithmetic != "float32"
 
-        def computed(batch: Batch) -> list[LogProbs]:
+        def forward(batch: Batch, half: bool) -> list[LogProbs]:
             frames = _frames(batch, device)
             precision = half_precision(device) if half else nullcontext()
             with torch.inference_mode(), precision:
                 log_probs = network.log_probs(frames).cpu().numpy()
             steps = network.output_widths(frames.widths).tolist()
             return [rows[:n] for rows, n in zip(log_probs, steps, strict=True)]
+
+        def computed(batch: Batch) -> list[LogProbs]:
+            found = forward(batch, half)
+            if self.preprocessing.style == "kraken" and half and is_half(device):
+                doubted = [at for at, rows in enumerate(found) if is_doubtful(rows, _HALF_ERROR)]
+                widths = [batch.widths[at] for at in doubted]
+                again = forward(Batch(batch.data[doubted], widths), False) if doubted else []
+                for at, rows in zip(doubted, again, strict=True):
+                    found[at] = rows
+            return found
 
         with worker_pool(threads) as pool:
             yield Computing(pool, computed)

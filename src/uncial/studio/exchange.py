@@ -24,10 +24,12 @@ _PAGES: Final = TypeAdapter(tuple[Page, ...])
 
 
 def write_pages(path: Path, pages: Sequence[Page]) -> None:
-    """Write pages where a task will read them."""
+    """Write pages where a task will read them; a crash leaves the whole file or none."""
     path.parent.mkdir(parents=True, exist_ok=True)
     whole = {"uncial": "pages", "version": _VERSION, "pages": [as_json(page) for page in pages]}
-    path.write_text(json.dumps(whole, ensure_ascii=False), encoding="utf-8")
+    part = path.with_name(f".{path.name}.part")
+    part.write_text(json.dumps(whole, ensure_ascii=False), encoding="utf-8")
+    part.replace(path)
 
 
 def read_pages(source: Path, workdir: Path, reporter: Reporter) -> tuple[Page, ...]:

@@ -83,7 +83,7 @@ def freeze(context: Context, choice: Choice, folder: Path) -> Path:
     return table
 
 
-def _chosen(choice: Choice) -> Select[tuple[int, str, str, int]]:
+def _chosen(choice: Choice) -> Select[int, str, str, int]:
     query = (
         select(Reading.page_id, Reading.line, Reading.text, Page.document_id)
         .join(Layer, Layer.id == Reading.layer_id)

@@ -172,17 +172,18 @@ def end(
 
 
 def wish(session: Session, job: Job, what: Wish) -> None:
-    """Take down what the user wants; a job that waits is cancelled at once.
+    """Take down what the user wants; a job that nobody works on is cancelled at once.
 
     Raises:
         InputError: It is over.
     """
     if job.state in ENDED:
         raise InputError(f"{job.title}: this job is over ({job.state})", remedy="reload the page")
-    if job.state in ("queued", "paused"):
+    orphaned = job.state == "running" and job.lease < time.time()
+    if orphaned or job.state in ("queued", "paused"):
         if what == "cancel":
             job.state, job.ended = "cancelled", time.time()
-        elif what == "pause" and job.state == "queued":
+        elif what == "pause":
             job.state = "paused"
         return
     job.wish = what

@@ -48,6 +48,7 @@ def page_from(
         width=size[0],
         height=size[1],
         regions=regions,
+        ordered=True,
         direction=cast("Direction", direction),
     )
 

@@ -14,6 +14,7 @@ from uncial.studio.db.tables import Model
 from uncial.studio.faults import NotFound
 from uncial.studio.files import Files, digest_of, plain_name
 from uncial.tasks.base import TASKS, as_json, resolve
+from uncial.tasks.segmodels import is_segmenter
 
 SUFFIXES: Final = (".safetensors", ".traineddata", ".mlmodel", ".onnx")
 """Files that are taken for models; what they are is told by their content."""
@@ -44,13 +45,14 @@ def add(
     digest = digest_of(source)
     kept = files.model(digest, suffix)
     files.keep(source, kept)
-    facts = _facts(kept, name)
+    finds_lines = is_segmenter(kept)
+    facts = {} if finds_lines else _facts(kept, name)
     with db.write() as session:
         known = session.scalar(select(Model).where(Model.digest == digest))
         if known is None:
             known = Model(
                 name=plain_name(name).removesuffix(suffix),
-                kind=_kind(facts),
+                kind="segmentation" if finds_lines else "recognition",
                 origin=origin,
                 digest=digest,
                 suffix=suffix,
@@ -109,8 +111,3 @@ def _facts(path: Path, name: str) -> dict[str, Any]:
     if told["kind"] != "model":
         raise FormatError(f"{name}: this is a {told['kind']}, not a model", remedy="give a model")
     return dict(told["facts"])
-
-
-def _kind(facts: dict[str, Any]) -> str:
-    """Whether a model finds lines or reads them."""
-    return "segmentation" if "segment" in str(facts.get("kind", "")).lower() else "recognition"

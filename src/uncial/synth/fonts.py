@@ -14,7 +14,7 @@ import os
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +51,7 @@ _LICENCES = {
 }
 """What a licence's text says, by the licence's SPDX name."""
 
+_SPACES = frozenset(char for char in map(chr, range(0x3001)) if char.isspace())
 _FAMILIES = ("Caladea", "Roboto", "Source Sans Pro", "Source Serif Pro")
 
 
@@ -87,7 +88,11 @@ class Font:
 
     def covers(self, text: str) -> bool:
         """Whether every character of `text` has a glyph; spaces need none."""
-        return all(ord(c) in self.characters or c.isspace() for c in text)
+        return self._drawable.issuperset(text)
+
+    @cached_property
+    def _drawable(self) -> frozenset[str]:
+        return frozenset(map(chr, self.characters)) | _SPACES
 
     def suits_text(self) -> bool:
         """Whether it is meant for running text: neither hairline, poster, nor condensed."""

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from uncial.archive import ModelArchive
     from uncial.export.parity import Parity
     from uncial.formats.models.base import Loss
+    from uncial.formats.models.kinds import ModelKind
 
 _SAME = 1e-3  # probabilities that differ by less are the same but for rounding
 
@@ -24,13 +25,16 @@ class ConvertConfig:
 
     source: Path
     """Model file, folder with a checkpoint of transformers, or file or folder of pages; its content
-    decides what it is."""
+    decides what it is. For an .arrow of ketos a line store."""
 
     target: Path
-    """File to write; its suffix decides its format: .safetensors, .onnx or .traineddata for
-    models, for pages .page.xml, .alto.xml, .hocr, .tei.xml, .txt, .json, .docx or .pdf. Pages also
-    go into a folder, one file each, and a model with an encoder and a decoder becomes a
-    checkpoint of transformers in a folder."""
+    """File to write; its suffix decides its format: .safetensors, .onnx, .traineddata or .mlmodel
+    for models, for pages .page.xml, .alto.xml, .hocr, .tei.xml, .txt, .json, .docx or .pdf, for
+    lines .arrow. Pages also go into a folder, one file each, and a model with an encoder and a
+    decoder becomes a checkpoint of transformers in a folder."""
+
+    kraken: bool = False
+    """Write the .safetensors of kraken 7, not ours."""
 
     to: str = ""
     """Format of pages where the name does not tell it, such as page, page2013, alto, or lines for
@@ -80,7 +84,7 @@ class _Converted:
 
 
 def convert(config: ConvertConfig, reporter: Reporter = silent) -> ConvertResult:
-    """Convert a model or pages from one program's format to another's.
+    """Convert a model, pages or lines from one program's format to another's.
 
     Models: safetensors of Uncial and traineddata of Tesseract, both ways, and to ONNX; safetensors
     and checkpoints of transformers, both ways. What is lost is told. A conversion to the format
@@ -95,7 +99,8 @@ def convert(config: ConvertConfig, reporter: Reporter = silent) -> ConvertResult
     """
     from uncial.tasks.pageconvert import convert_pages, is_pages
 
-    if config.to or is_pages(config.source):
+    lines = config.target.suffix.lower() == ".arrow"
+    if config.to or (not lines and is_pages(config.source)):
         size, notes = convert_pages(
             config.source,
             config.target,
@@ -148,16 +153,14 @@ def _to_checkpoint(config: ConvertConfig, reporter: Reporter) -> ConvertResult:
 
 
 def _converted(config: ConvertConfig, reporter: Reporter) -> _Converted:
-    from uncial.formats.models import native, traineddata
+    from uncial.formats.models import kraken, native, traineddata
     from uncial.formats.models.base import Loss
-    from uncial.formats.models.kinds import is_pretrained, kind_to_write, model_kind
+    from uncial.formats.models.kinds import is_pretrained, model_kind
 
-    wanted = kind_to_write(config.target)
-    if config.integer and wanted == "safetensors":
-        raise ConfigError(
-            f"{config.target}: int8 weights are written to traineddata and ONNX files only",
-            remedy="end the target's name in .traineddata or .onnx, or leave integer weights out",
-        )
+    if config.target.suffix.lower() == ".arrow":
+        return _Converted(_line_set(config.source))
+    wanted = _wanted(config)
+    coreml = config.target.suffix.lower() == ".mlmodel"
     if is_pretrained(config.source) and wanted == "safetensors":
         from uncial.models.hub import open_checkpoint
 
@@ -171,24 +174,62 @@ def _converted(config: ConvertConfig, reporter: Reporter) -> _Converted:
         )
     if wanted == given == "traineddata":
         return _Converted(*traineddata.rewritten(data, name, integer=config.integer))
-    if wanted == given:
-        native.unpack(data)
-        return _Converted(data)
-    losses: Sequence[Loss] = ()
-    if given == "safetensors":
-        archive = native.unpack(data)
-    else:
-        archive, losses = traineddata.unpack(data, name)
+    if wanted == given == "kraken":
+        return _Converted(*kraken.rewritten(data, name, coreml=coreml))
+    archive, losses = _opened(data, given, name)
     if wanted == "safetensors":
-        return _Converted(native.pack(archive), losses)
+        return _Converted(data if given == wanted else native.pack(archive), losses)
     if archive.voters:
         one = f"only the first of {len(archive.voters) + 1} models is written"
         losses = (*losses, Loss("voters", one))
     if wanted == "onnx":
         made = _exported(config, archive, reporter)
+    elif wanted == "kraken":
+        made = _Converted(*kraken.pack(archive, coreml=coreml))
     else:
         made = _Converted(*traineddata.pack(archive, integer=config.integer))
     return replace(made, losses=(*losses, *made.losses))
+
+
+def _line_set(source: Path) -> bytes:
+    """A line store as a compiled line set of kraken."""
+    from uncial.data.store import LineStore
+    from uncial.formats.lines.compiled import CompiledLine, pack
+
+    store = LineStore.open(source)
+    records = ((row, store.record(row)) for row in range(len(store)))
+    return pack(
+        CompiledLine(image=bytes(store.image_bytes(row)), text=line.text, split=line.split)
+        for row, line in records
+    )
+
+
+def _wanted(config: ConvertConfig) -> ModelKind:
+    """The kind to write; checks the options that go with it."""
+    from uncial.formats.models.kinds import kind_to_write
+
+    wanted = kind_to_write(config.target)
+    if config.kraken and wanted not in ("safetensors", "kraken"):
+        raise ConfigError(
+            f"{config.target}: kraken does not read such files",
+            remedy="end the target's name in .safetensors or .mlmodel",
+        )
+    wanted = "kraken" if config.kraken else wanted
+    if config.integer and wanted not in ("traineddata", "onnx"):
+        raise ConfigError(
+            f"{config.target}: int8 weights are written to traineddata and ONNX files only",
+            remedy="end the target's name in .traineddata or .onnx, or leave integer weights out",
+        )
+    return wanted
+
+
+def _opened(data: bytes, kind: ModelKind, name: str) -> tuple[ModelArchive, Sequence[Loss]]:
+    """A model file as an archive, and what that lacks."""
+    from uncial.formats.models import kraken, native, traineddata
+
+    if kind == "kraken":
+        return kraken.unpack(data, name)
+    return traineddata.unpack(data, name) if kind == "traineddata" else (native.unpack(data), ())
 
 
 def _exported(config: ConvertConfig, archive: ModelArchive, reporter: Reporter) -> _Converted:

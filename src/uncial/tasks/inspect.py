@@ -98,9 +98,10 @@ def _write_card(path: Path, target: Path) -> None:
     from uncial.formats.models.kinds import model_kind
 
     data = path.read_bytes()
-    if model_kind(data, path.name) == "traineddata":
+    if model_kind(data, path.name) != "safetensors":
         raise ConfigError(
-            f"{path}: a traineddata file carries no card", remedy="convert it to .safetensors first"
+            f"{path}: only a model of Uncial carries a card",
+            remedy="convert it to .safetensors first",
         )
     text = card_markdown(
         native.unpack(data), name=path.name, digest=hashlib.sha256(data).hexdigest()
@@ -191,8 +192,11 @@ def _model_facts(path: Path) -> dict[str, Any]:
     from uncial.formats.models.kinds import model_kind
 
     data = path.read_bytes()
-    if model_kind(data, path.name) == "traineddata":
+    kind = model_kind(data, path.name)
+    if kind == "traineddata":
         return _traineddata_facts(data, path.name)
+    if kind == "kraken":
+        return _kraken_facts(data, path.name)
     archive = native.unpack(data)
     facts = card_facts(archive)
     return {
@@ -202,6 +206,25 @@ def _model_facts(path: Path) -> dict[str, Any]:
         "preprocessing": archive.preprocessing.to_json(),
         "metadata": {k: v for k, v in archive.metadata.items() if k not in facts},
     }
+
+
+def _kraken_facts(data: bytes, name: str) -> dict[str, Any]:
+    """Each model of a file of kraken: what kraken keeps of it."""
+    from uncial.formats.models.kraken import models_of
+
+    models = [
+        {
+            "tasks": " ".join(model.tasks),
+            "architecture": model.architecture,
+            "spec": model.vgsl,
+            "parameters": model.parameters,
+            "charset": " ".join(model.codec or ()),
+            "metadata": dict(model.metadata),
+        }
+        for model in models_of(data, name)
+    ]
+    first = models[0] if models else {}
+    return {"program": "kraken", **first, **({"models": models[1:]} if models[1:] else {})}
 
 
 def _traineddata_facts(data: bytes, name: str) -> dict[str, Any]:

@@ -69,6 +69,8 @@ def model_writer(
         }
         if plan.preprocessing.style == "tesseract":
             metadata["tesseract"] = remembered(plan.start.metadata, at.lines, settings.lr)
+        if plan.preprocessing.style == "kraken" and plan.start.metadata:
+            metadata["kraken"] = {**plan.start.metadata, "accuracy": [], "metrics": []}
         reader = family_of(settings).reader(session.average, plan, normalization, metadata)
         write_atomically(folder.model, native.pack(reader.to_archive()))
 

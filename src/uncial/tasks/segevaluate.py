@@ -103,10 +103,10 @@ def evaluate_segmenter(
         DataError: There is no page.
     """
     from uncial.evaluation.pages import all_pages, score_page
-    from uncial.models.segmenter import Segmenter
+    from uncial.models.finder import open_finder
     from uncial.tasks.pagesets import scans_of_split
 
-    segmenter = Segmenter.load(model)
+    segmenter = open_finder(model)
     scans = scans_of_split(data, split, reporter)
     types = {c.type: c.type for c in segmenter.channels if c.kind == "region"}
     started, cpu = time.perf_counter(), time.process_time()

@@ -13,6 +13,7 @@ from uncial.progress import Advanced, Note, Reporter, silent
 
 if TYPE_CHECKING:
     from uncial.formats.pages.source import Scan
+    from uncial.models.blla import KrakenSegmenter
     from uncial.models.segmenter import Segmenter
     from uncial.page.layout import Page
 
@@ -91,7 +92,7 @@ def segment(config: SegmentConfig, reporter: Reporter = silent) -> SegmentResult
     from uncial.decoding.layout import Constraints
     from uncial.formats.pages.base import PAGE_WRITERS
     from uncial.models.compute import worker_pool
-    from uncial.models.segmenter import Segmenter
+    from uncial.models.finder import open_finder
     from uncial.tasks.pagesets import page_images
     from uncial.tasks.segmodels import default_segmenter
 
@@ -99,7 +100,7 @@ def segment(config: SegmentConfig, reporter: Reporter = silent) -> SegmentResult
     path = default_segmenter() if config.model == "default" else config.model
     if not path.is_file():
         raise ConfigError(f"{path}: no such model", remedy="name an existing file")
-    segmenter = Segmenter.load(path)
+    segmenter = open_finder(path)
     scans = list(page_images(config.images, reporter))
     names = _names(scans, suffix)
     config.output.mkdir(parents=True, exist_ok=True)
@@ -135,7 +136,7 @@ def segment(config: SegmentConfig, reporter: Reporter = silent) -> SegmentResult
     )
 
 
-def _segmented(segmenter: Segmenter, scan: Scan, constraints: Any) -> Page:  # noqa: ANN401
+def _segmented(segmenter: Segmenter | KrakenSegmenter, scan: Scan, constraints: Any) -> Page:  # noqa: ANN401
     page = segmenter.segment(scan.image(), constraints)
     return replace(page, image=_path(scan).name, id=scan.page.id or _path(scan).stem)
 

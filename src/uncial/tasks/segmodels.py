@@ -26,10 +26,10 @@ def default_segmenter() -> Path:
 
 
 def is_segmenter(path: Path) -> bool:
-    """Whether a file is a segmentation model of ours; no file is none."""
-    from uncial.formats.models import segmentation
+    """Whether a file is a segmentation model, of ours or of kraken; no file is none."""
+    from uncial.models.finder import finds_lines
 
-    return path.is_file() and segmentation.is_segmenter(path.read_bytes())
+    return finds_lines(path)
 
 
 def without_ignored(page: Page, ignored: frozenset[str]) -> Page:

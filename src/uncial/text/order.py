@@ -73,6 +73,8 @@ def level_runs(text: str, base: str = "auto") -> list[tuple[int, int, int]]:
     Returns:
         First character, the one behind the last, and embedding level: odd runs right to left.
     """
+    if text.isascii() and base != "rl":
+        return [(0, len(text), 0)]
     base_level = _base_level(text, base)
     if _is_plain(text, base_level):
         return [(0, len(text), 0)]

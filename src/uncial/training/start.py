@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from uncial.archive import ModelArchive
 from uncial.errors import ConfigError, FormatError, describe_grapheme
-from uncial.formats.models import native, traineddata
+from uncial.formats.models import kraken, native, traineddata
 from uncial.formats.models.kinds import is_pretrained, model_kind
 from uncial.formats.tesseract import checkpoint
 from uncial.formats.tesseract.container import TrainedData
@@ -69,9 +69,17 @@ def open_base(config: StartConfig, reporter: Reporter = silent) -> ModelArchive 
         raise FormatError(
             f"{path}: no model",
             offset=0,
-            remedy="give a .safetensors or .traineddata file; for a checkpoint of lstmtraining "
-            "also the traineddata that it was trained with",
+            remedy="give a .safetensors, .mlmodel or .traineddata file; for a checkpoint of "
+            "lstmtraining also the traineddata that it was trained with",
         ) from error
+    if kind == "kraken":
+        archive, _ = kraken.unpack(data, path.name)
+        if kraken.is_segmenter(archive):
+            raise ConfigError(
+                f"{path}: finds lines on pages and reads no text",
+                remedy="start from a model that reads text",
+            )
+        return archive
     if kind == "safetensors":
         archive = native.unpack(data)
         if archive.voters:
@@ -190,7 +198,7 @@ def _new(
 ) -> Start:
     if settings.style != "tesseract":
         codec = Codec.from_texts([written(text, settings.style) for text in texts])
-        return scratch(settings.spec, codec)
+        return scratch(settings.spec, codec, _krakens(settings))
     made = charset_of_texts(texts, config.tesseract)
     _report(made, reporter)
     height = vgsl.parse(settings.spec).input.height
@@ -199,6 +207,14 @@ def _new(
     )
     _prepare_for_tesseract(start, settings)
     return start
+
+
+def _krakens(settings: Settings) -> Preprocessing | None:
+    """How kraken prepares lines, where a network is to be one of kraken's."""
+    if settings.style != "kraken":
+        return None
+    height = vgsl.parse(settings.spec).input.height
+    return Preprocessing.kraken(height or 48, centre=settings.centre, pad=settings.pad)
 
 
 def _prepare_for_tesseract(start: Start, settings: Settings) -> None:

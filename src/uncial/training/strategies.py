@@ -39,7 +39,7 @@ class Start:
         rates: Learning rate of parameters as a share of that of the others, by name; those
             at 0 are frozen.
         components: What Tesseract keeps beside the network.
-        metadata: What Tesseract remembers of the network's training.
+        metadata: What Tesseract or kraken remembers of the network's training.
         fresh: Labels that the base lacks; None where the network is not the base's as a whole.
     """
 
@@ -221,7 +221,7 @@ def mapped_rows(rows: NDArray[Any], sources: Sequence[int] | NDArray[np.int64]) 
 def _on(
     base: ModelArchive, network: Network, codec: Codec, components: Mapping[str, bytes]
 ) -> Start:
-    remembered = base.metadata.get("tesseract")
+    remembered = base.metadata.get(base.preprocessing.style)
     return Start(
         network=network,
         codec=codec,

@@ -10,13 +10,14 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import Future
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from uncial.errors import TrainingError, UnencodableText
 from uncial.imaging.prepare import Preprocessing
+from uncial.nn.build import Network
 from uncial.synth.synthesizer import Synthesizer
 from uncial.synth.workers import Workers
 from uncial.text.normalize import Normalization
@@ -109,14 +110,14 @@ class SyntheticStream:
         self, made: list[tuple[NDArray[np.uint8], str]]
     ) -> tuple[list[NDArray[np.uint8]], list[NDArray[np.int32]], list[int], list[int]]:
         """Lines whose text the charset has and the network's frames hold."""
-        plan = self._plan
+        plan, network = self._plan, cast("Network", self._plan.network)
         found: list[tuple[NDArray[np.uint8], NDArray[np.int32], int, int]] = []
         for image, text in made:
             try:
                 labels = encoded(self._normalize(text), plan.codec, plan.preprocessing.style)
             except UnencodableText:
                 continue
-            least = least_width(labels, plan.network, plan.preprocessing)
+            least = least_width(labels, network, plan.preprocessing)
             if len(labels) and image.shape[1] >= least:
                 found.append((image, labels, image.shape[1], least))
         if not found:

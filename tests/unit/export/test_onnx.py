@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from itertools import pairwise
 
 import numpy as np
@@ -142,6 +143,17 @@ def test_other_onnx_files_are_refused() -> None:
         OnnxReader(data[: len(data) // 2])
     with pytest.raises(FormatError, match="damaged"):
         OnnxReader(data.replace(b'"stride"', b'"strode"'))
+
+
+def test_damaged_files_are_refused_or_read(images: list[Image]) -> None:
+    data = to_onnx(made("[1,24,0,1 Cr3,3,4,2,2 Fh Lbx4]").to_archive())
+    rng = np.random.default_rng(0)
+    for _ in range(60):
+        damaged = bytearray(data)
+        for at in rng.integers(0, len(data), 3):
+            damaged[at] = rng.integers(256)
+        with contextlib.suppress(FormatError):
+            assert len(OnnxReader(bytes(damaged)).read(images, threads=1)) == len(images)
 
 
 def test_rendered_lines_are_of_the_models_characters_and_differ() -> None:

@@ -151,3 +151,13 @@ def test_a_bell_that_nobody_heard_is_rung_again(db: Database) -> None:
         session.get_one(Job, job).rung = time.time() - 60
     assert ledger.lost(db, "quick") == [job]
     assert ledger.lost(db, "quick") == []
+
+
+def test_a_job_whose_worker_died_is_cancelled_at_once(db: Database) -> None:
+    job = _job(db)
+    assert ledger.claim(db, job, "w") is not None
+    _expire(db, job)
+    with db.write() as session:
+        ledger.wish(session, session.get_one(Job, job), "cancel")
+    assert _state(db, job).state == "cancelled"
+    assert ledger.claim(db, job, "w") is None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import time
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -222,3 +224,23 @@ def test_training_and_testing_leave_a_model_and_reports(place: Place, small_mode
     tested = place.ask("GET", f"/api/jobs/{test}")
     assert tested["state"] == "done", tested["error"]
     assert tested["result"]["lines"] == 30
+
+
+@pytest.mark.parametrize(
+    ("form", "suffix"), [("text", ".txt"), ("alto", ".xml"), ("docx", ".docx")]
+)
+def test_pages_are_exported_by_their_names(place: Place, form: str, suffix: str) -> None:
+    document = place.document()
+    _import(place, document)
+    pages = place.ask("GET", f"/api/documents/{document}/pages/index")["pages"]
+    body = {"pages": pages, "format": form}
+    job = place.ask("POST", f"/api/documents/{document}/export", body)["job"]
+    place.work()
+    done = place.ask("GET", f"/api/jobs/{job}")
+    assert done["state"] == "done", done["error"]
+    packed = zipfile.ZipFile(io.BytesIO(place.client.get(done["result"]["file"]).content))
+    (name,) = packed.namelist()
+    assert name.startswith("page 1")
+    assert name.endswith(suffix)
+    if form == "text":
+        assert packed.read(name).decode().split("\n")[:2] == ["first line", "second line"]

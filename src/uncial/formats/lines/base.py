@@ -123,13 +123,14 @@ LINE_FORMATS: Registry[LineFormat] = Registry(
     {
         "pairs": "uncial.formats.lines.pairs:PAIRS",
         "packed": "uncial.formats.lines.packed:PACKED",
+        "compiled": "uncial.formats.lines.compiled:COMPILED",
         "lstmf": "uncial.formats.lines.lstmf:SAMPLES",
         "table": "uncial.formats.lines.tabular:TABLE",
         "pages": "uncial.formats.pages.groundtruth:PAGE_LINES",
         "list": "uncial.formats.lines.listing:LIST",
     },
 )
-_ORDER: Final = ("pairs", "packed", "lstmf", "table", "pages", "list")
+_ORDER: Final = ("pairs", "packed", "compiled", "lstmf", "table", "pages", "list")
 
 
 def open_source(path: Path) -> LineReader:
@@ -148,9 +149,9 @@ def open_source(path: Path) -> LineReader:
     raise FormatError(
         f"{path}: no line ground truth found here",
         remedy="give a folder with images and .gt.txt or .box files of the same name, or with "
-        ".lstmf files, a zip or tar of images and .gt.txt, a CSV, TSV or Parquet file with the "
-        "columns image and text, a folder that holds one, a folder of PAGE or ALTO files with "
-        "images of their pages, or a list of files",
+        ".lstmf files, a zip or tar of images and .gt.txt, an .arrow file of ketos, a CSV, TSV or "
+        "Parquet file with the columns image and text, a folder that holds one, a folder of PAGE "
+        "or ALTO files with images of their pages, or a list of files",
     )
 
 

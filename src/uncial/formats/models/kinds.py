@@ -3,7 +3,8 @@
 A safetensors file begins with the length of a JSON object and that object, a
 ``.traineddata`` with the number of its slots and their offsets, of which the first that is
 not -1 points right behind the table, an ONNX file with its version of the format, field 1 of a
-protocol buffer, and the name of the program that wrote it, field 2.
+protocol buffer, and the name of the program that wrote it, field 2. kraken's models are CoreML
+networks, whose field 2 is a message, or safetensors whose metadata says so.
 
 Source: https://github.com/huggingface/safetensors#format; tesseract 5.x
 ``src/ccutil/tessdatamanager.cpp``; https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
@@ -17,11 +18,14 @@ from pathlib import Path
 from typing import Literal
 
 from uncial.errors import FormatError
+from uncial.formats.kraken.coreml import is_coreml
+from uncial.formats.kraken.model import META
 from uncial.formats.tesseract.container import MAX_SLOTS
 
-ModelKind = Literal["onnx", "safetensors", "traineddata"]
+ModelKind = Literal["kraken", "onnx", "safetensors", "traineddata"]
 
 SUFFIXES: dict[str, ModelKind] = {
+    ".mlmodel": "kraken",
     ".onnx": "onnx",
     ".safetensors": "safetensors",
     ".traineddata": "traineddata",
@@ -44,6 +48,8 @@ def model_kind(data: bytes, name: str) -> ModelKind:
     Raises:
         FormatError: Neither content nor name is that of a model file.
     """
+    if _is_krakens(data) or is_coreml(data):
+        return "kraken"
     if _is_safetensors(data):
         return "safetensors"
     if _is_traineddata(data):
@@ -53,9 +59,10 @@ def model_kind(data: bytes, name: str) -> ModelKind:
     kind = SUFFIXES.get(Path(name).suffix.lower())
     if kind is None:
         raise FormatError(
-            f"{name}: neither a safetensors, an ONNX nor a traineddata file",
+            f"{name}: neither a safetensors, an ONNX, an mlmodel nor a traineddata file",
             offset=0,
-            remedy="give a model of Uncial (.safetensors, .onnx) or of Tesseract (.traineddata)",
+            remedy="give a model of Uncial (.safetensors, .onnx), Tesseract (.traineddata) or "
+            "kraken (.mlmodel, .safetensors)",
         )
     return kind
 
@@ -80,6 +87,12 @@ def kind_to_write(path: Path) -> ModelKind:
             remedy=f"end the name in one of {', '.join(SUFFIXES)}",
         )
     return kind
+
+
+def _is_krakens(data: bytes) -> bool:
+    """Whether a safetensors file, or its beginning, says that it is of kraken."""
+    size = int.from_bytes(data[:8], "little")
+    return _is_safetensors(data) and f'"{META}"'.encode() in data[8 : 8 + size]
 
 
 def _is_safetensors(data: bytes) -> bool:

@@ -62,7 +62,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     ),
     "size-differs": Kind(
         "kept",
-        "the image has another shape than the file says",
+        "the image has another shape than the file says, and its own counts",
         "check that it is the image of this page and was not turned or cropped",
     ),
     "other-unit": Kind(

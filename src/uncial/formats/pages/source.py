@@ -228,7 +228,7 @@ def _in_folder(folder: Path, *, images: bool) -> list[Path]:
     pages = [path for path in files if kinds.get(path)]
     if not images:
         return pages
-    about = {(path.parent, path.stem.lower()) for path in pages}
+    about = {path.stem.lower() for path in pages}
     bare = [
         path
         for path in files
@@ -237,11 +237,9 @@ def _in_folder(folder: Path, *, images: bool) -> list[Path]:
     return [*pages, *bare]
 
 
-def _is_taken(image: Path, about: set[tuple[Path, str]]) -> bool:
-    """Whether a page file beside, or in a folder above or below, has the image's stem."""
-    stem = image.name.lower().partition(".")[0]
-    names = {stem, image.stem.lower()}
-    return any(name in names for _, name in about)
+def _is_taken(image: Path, about: set[str]) -> bool:
+    """Whether a page file, in whatever folder, has the image's stem."""
+    return bool({image.name.lower().partition(".")[0], image.stem.lower()} & about)
 
 
 def _files(folder: Path) -> Iterator[Path]:
@@ -335,4 +333,4 @@ def _sized(page: Page, size: tuple[int, int], note: Callable[[str, str], None]) 
         note("size-scaled", seen)
         return scaled(page, width, height)
     note("size-differs", seen)
-    return page
+    return replace(page, width=width, height=height)

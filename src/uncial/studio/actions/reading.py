@@ -9,9 +9,8 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from uncial.errors import InputError
 from uncial.page.layout import Page as Layout
-from uncial.progress import Advanced, Event, Note, Reporter, silent
+from uncial.progress import Advanced, Event, Metric, Note, silent
 from uncial.studio import exchange, shelf, transcription
 from uncial.studio.context import Context
 from uncial.studio.db.tables import Document, Layer, Page, Picture, Reading, Segmentation
@@ -47,87 +46,98 @@ class ReadResult:
     document: int
 
 
-class _PageFailed(InputError):
-    """One page cannot be read; the others can."""
-
-
 def read_pages(context: Context, config: ReadConfig) -> ReadResult:
-    """Read the lines of pages into a new layer, page by page; what a run that died had read stays.
+    """Read the lines of pages into a new layer; each page is saved as soon as it is read.
 
-    A page that cannot be read ends nothing.
+    A page that cannot be read ends nothing. What a run that died had read is not read again.
 
     Raises:
         NotFound: The model is gone.
-        ConfigError: The model cannot be used.
+        FormatError: The model cannot be used.
     """
     with context.db.read() as session:
         model = shelf.path_of(session, context.files, config.model)
         name = shelf.found(session, config.model).name
-    lines = left = failed = 0
-    total = len(config.pages)
-    for done, page in enumerate(config.pages):
-        context.reporter(Advanced(stage="read", done=done, total=total, unit="pages"))
-        try:
-            read = _one(context, page, model, name)
-        except _PageFailed as error:
-            context.reporter(Note(text=error.problem, level="warning"))
-            failed += 1
-            continue
-        lines, left = lines + (read or 0), left + (read is None)
-    context.reporter(Advanced(stage="read", done=total, total=total, unit="pages"))
+    ready = [page for page in config.pages if _prepare(context, page)]
+    left = len(config.pages) - len(ready)
     if left:
         text = f"pages without lines: {left}; find their lines first"
         context.reporter(Note(text=text, level="warning"))
+    kept = _Kept(context, name)
+    if ready:
+        files = tuple(context.folder / "pages" / f"{page}.json" for page in ready)
+        given: dict[str, Any] = {"model": model, "images": files, "pages": True}
+        given |= {"format": "page", "output": context.folder / "read", "processes": 1}
+        task_config, run = TASKS["recognize"].load()
+        run(resolve(task_config, given), kept)
+        kept.look()
     return ReadResult(
-        pages=total - left - failed,
-        lines=lines,
+        pages=len(kept.lines),
+        lines=sum(kept.lines.values()),
         without_lines=left,
-        failed=failed,
+        failed=len(ready) - len(kept.lines),
         document=config.document,
     )
 
 
-def _one(context: Context, ident: int, model: Path, name: str) -> int | None:
-    """Read a page; the number of its lines, None where it has none."""
+class _Kept:
+    """The reporter of the reading: takes every page over that has been written since.
+
+    Args:
+        context: Of the job.
+        name: Of the model.
+    """
+
+    def __init__(self, context: Context, name: str) -> None:
+        self._context = context
+        self._name = name
+        self.lines: dict[int, int] = {}
+
+    def __call__(self, event: Event) -> None:
+        """Pass an event on, and look."""
+        if isinstance(event, Advanced):
+            self.look()
+        if not isinstance(event, Metric):
+            self._context.reporter(event)
+
+    def look(self) -> None:
+        """Save the pages that are new."""
+        for written in sorted((self._context.folder / "read").glob("*.xml")):
+            ident = int(written.stem)
+            if ident not in self.lines:
+                self.lines[ident] = self._take(ident, written)
+
+    def _take(self, ident: int, written: Path) -> int:
+        with self._context.db.read() as session:
+            done = _lines_read(session, self._context.job, ident)
+        if done:  # by the run that died
+            return done
+        work = self._context.folder / "taken"
+        (answer,) = exchange.read_pages(written, work, silent)
+        return _keep(self._context, ident, self._name, answer)
+
+
+def _prepare(context: Context, ident: int) -> bool:
+    """Write a page where the task will read it; whether it has lines."""
     with context.db.read() as session:
         page = session.get(Page, ident)
         if page is None or page.segmentation_id is None or not page.line_count:
-            return None
-        done = _lines_read(session, context.job, ident)
-        if done:
-            return done
+            return False
+        work = context.folder / "pages"
+        if (work / f"{ident}.json").exists():  # frozen when the job first ran
+            return True
         body = session.get_one(Segmentation, page.segmentation_id).body
         picture = session.get_one(Picture, page.picture_id)
-        size = (picture.width, picture.height)
         direction = session.get_one(Document, page.document_id).direction
-        image = context.files.picture(picture.digest, picture.suffix)
-    work = context.folder / f"page{ident}"
+    image = context.files.picture(picture.digest, picture.suffix)
     work.mkdir(parents=True, exist_ok=True)
-    link = work / f"page{image.suffix}"
-    link.unlink(missing_ok=True)
-    link.symlink_to(image)
+    link = work / f"{ident}{image.suffix}"
+    if not link.is_symlink():
+        link.symlink_to(image)
+    size = (picture.width, picture.height)
     shape = page_from(body, image=link.name, size=size, direction=direction)
-    exchange.write_pages(work / "page.json", [shape])
-    given: dict[str, Any] = {"model": model, "images": (work / "page.json",), "pages": True}
-    given |= {"format": "page", "output": work / "read", "overwrite": True, "processes": 1}
-    config, run = TASKS["recognize"].load()
-    result: Any = run(resolve(config, given), _quiet(context))
-    if result.pages.failed:
-        problem = result.pages.failed[0].problem
-        raise _PageFailed(f"page {ident}: {problem}", remedy="look at its image and lines")
-    (written,) = (work / "read").glob("*.xml")
-    (answer,) = exchange.read_pages(written, work, silent)
-    return _keep(context, ident, name, answer)
-
-
-def _quiet(context: Context) -> Reporter:
-    """A reporter that only passes warnings on: our own progress counts pages."""
-
-    def told(event: Event) -> None:
-        if isinstance(event, Note) and event.level == "warning":
-            context.reporter(event)
-
-    return told
+    exchange.write_pages(work / f"{ident}.json", [shape])
+    return True
 
 
 def _keep(context: Context, ident: int, name: str, answer: Layout) -> int:

@@ -42,4 +42,5 @@ ACTIONS: Final[dict[str, Action]] = {
     "read": Action(module="reading", config="ReadConfig", run="read_pages", queue="long"),
     "train": Action(module="training", config="TrainingConfig", run="train_model", queue="long"),
     "test": Action(module="testing", config="TestConfig", run="test_model", queue="long"),
+    "export": Action(module="exporting", config="ExportConfig", run="export_pages", queue="quick"),
 }

@@ -8,7 +8,6 @@ from typing import Any
 
 from sqlalchemy import select
 
-from uncial.errors import UncialError
 from uncial.page.layout import Page as Layout
 from uncial.progress import Advanced, Note, silent
 from uncial.studio import exchange, segmentation, shelf
@@ -50,6 +49,7 @@ def find_lines(context: Context, config: SegmentConfig) -> SegmentResult:
 
     Raises:
         NotFound: The model is gone.
+        ConfigError: There is no model that finds lines.
         FormatError: The model cannot be used.
     """
     model: Path | str = "default"
@@ -87,10 +87,8 @@ def _one(context: Context, ident: int, model: Path | str, name: str) -> tuple[in
         direction = session.get_one(Document, page.document_id).direction
         image = context.files.picture(picture.digest, picture.suffix)
         size = (picture.width, picture.height)
-    try:
-        found = _found(context, ident, image, model, direction)
-    except UncialError as error:
-        context.reporter(Note(text=error.problem, level="warning"))
+    found = _found(context, ident, image, model, direction)
+    if found is None:
         return 0, True
     scale = (size[0] / (found.width or size[0]), size[1] / (found.height or size[1]))
     body = body_from(found, scale=scale)
@@ -102,11 +100,17 @@ def _one(context: Context, ident: int, model: Path | str, name: str) -> tuple[in
         return len(body["lines"]), page.segmentation_id == version.id
 
 
-def _found(context: Context, ident: int, image: Path, model: Path | str, direction: str) -> Layout:
+def _found(
+    context: Context, ident: int, image: Path, model: Path | str, direction: str
+) -> Layout | None:
+    """The page as the model sees it; None where its image cannot be used."""
     work = context.folder / f"page{ident}"
     given: dict[str, Any] = {"images": (image,), "output": work, "model": model, "threads": 1}
     config, run = TASKS["segment"].load()
     result: Any = run(resolve(config, {**given, "direction": direction}), silent)
+    for problem in result.failed.values():
+        context.reporter(Note(text=f"page {ident}: {problem}", level="warning"))
+        return None
     (one,) = result.pages
     (page,) = exchange.read_pages(one.file, work, silent)
     return page

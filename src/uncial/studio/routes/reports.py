@@ -1,4 +1,4 @@
-"""Reports that jobs leave: whole HTML pages, shown apart from the studio's own."""
+"""Files that jobs leave: reports, shown apart from the studio's own pages, and exports."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from fastapi.responses import FileResponse
 
 from uncial.studio.door import Here, job_of
 from uncial.studio.faults import NotFound
+from uncial.studio.files import plain_name
 
 router = APIRouter(include_in_schema=False)
 
@@ -14,6 +15,17 @@ _APART = (
     "sandbox allow-scripts; default-src 'none'; style-src 'unsafe-inline'; "
     "script-src 'unsafe-inline'; img-src data:; font-src data:"
 )
+
+
+@router.get("/api/jobs/{job}/export.zip")
+def exported(here: Here, job: str) -> FileResponse:
+    """What an export packed."""
+    with here.db.read() as session:
+        found = job_of(session, job)
+        path, name = here.files.job(found.id) / "export.zip", found.title
+    if not path.is_file():
+        raise NotFound("export")
+    return FileResponse(path, filename=f"{plain_name(name)}.zip")
 
 
 @router.get("/jobs/{job}/files/run/report.html")

@@ -132,7 +132,7 @@ def model_screen(here: Here, request: Request, model: Ident) -> HTMLResponse:
     except NotFound as error:
         return _missing(here, request, error)
     facts = [
-        (name.replace("_", " "), ", ".join(map(str, value)) if isinstance(value, list) else value)
+        (name.replace("_", " "), _words(value))
         for name, value in found.facts.items()
         if value not in (None, "", [], {})
     ]
@@ -173,6 +173,15 @@ def _page(studio: Studio, request: Request, template: str, **values: Any) -> HTM
         "here": "",
     }
     return _TEMPLATES.TemplateResponse(request, template, {**common, **values})
+
+
+def _words(value: object) -> str:
+    """A fact about a model for people."""
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_words(one)}" for name, one in value.items())
+    if isinstance(value, list):
+        return ", ".join(map(_words, value))
+    return f"{value:,}" if isinstance(value, int) and value > 9999 else str(value)
 
 
 def _missing(studio: Studio, request: Request, error: NotFound) -> HTMLResponse:

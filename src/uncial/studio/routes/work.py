@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field, StringConstraints
@@ -24,6 +24,17 @@ class PagesWork(BaseModel):
 
     pages: list[Number] = Field(min_length=1, max_length=100_000)
     model: Number | None = None
+
+
+class Export(BaseModel):
+    """Pages of one document, and the format that they are wanted in."""
+
+    pages: list[Number] = Field(min_length=1, max_length=100_000)
+    format: Literal[
+        "page", "page2013", "alto", "hocr", "text", "tei", "docx", "pdf", "json", "lines"
+    ]
+    proposals: bool = True
+    images: bool = False
 
 
 class Lines(BaseModel):
@@ -65,6 +76,19 @@ def start_reading(here: Here, document: Ident, work: PagesWork) -> dict[str, Any
     if work.model is None:
         raise InputError("no model was named", remedy="choose a model")
     return _on_pages(here, document, work, "read", "Read")
+
+
+@router.post("/documents/{document}/export", status_code=202)
+def start_export(here: Here, document: Ident, wanted: Export) -> dict[str, Any]:
+    """Write pages in a format, packed in one file."""
+    with here.db.read() as session:
+        owner = document_of(session, document)
+        if catalogue.document_of(session, wanted.pages).id != document:
+            raise InputError("these pages are of another document", remedy="reload the screen")
+        title = f"{owner.name} as {wanted.format}"
+        project = owner.project_id
+    config = {"document": document, **wanted.model_dump()}
+    return {"job": here.start("export", title, config, project=project, document=document)}
 
 
 @router.get("/projects/{project}/lines")

@@ -1,6 +1,6 @@
 /** Asking which model should do something. */
 import { api } from "./api.js";
-import { h } from "./dom.js";
+import { h, tellError } from "./dom.js";
 
 /**
  * Let the user choose a model.
@@ -39,4 +39,27 @@ export async function workOnPages(action, document, pages) {
   if (model === undefined) return null;
   const { job } = await api("POST", `/api/documents/${document}/${action}`, { pages, model });
   return job;
+}
+
+const FORMATS = { page: "PAGE XML", alto: "ALTO XML", text: "plain text", docx: "Word (DOCX)", pdf: "searchable PDF", tei: "TEI XML", hocr: "hOCR", page2013: "PAGE XML 2013", json: "JSON", lines: "line images with text" };
+
+/** Export pages; goes to the job, where the file will be. @param {number} document @param {number[]} pages */
+export function exportPages(document, pages) {
+  const format = h("select", {}, ...Object.entries(FORMATS).map(([value, words]) => h("option", { value }, words)));
+  const box = (words, on) => { const input = h("input", { type: "checkbox" }); input.checked = on; return [input, h("label", { class: "check" }, input, h("span", {}, words))]; };
+  const [proposals, proposalsLabel] = box("What a model read, where nothing is written by hand", true);
+  const [images, imagesLabel] = box("The images, too", false);
+  const form = h("form", {}, h("h2", {}, `Export ${pages.length} ${pages.length === 1 ? "page" : "pages"}`), h("label", {}, h("span", {}, "Format"), format), proposalsLabel, imagesLabel,
+    h("div", { class: "buttons" }, h("button", { type: "button", onclick: () => dialog.close() }, "Back"), h("button", { class: "primary" }, "Export")));
+  const dialog = h("dialog", { class: "small", "aria-label": "Export" }, form);
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    try {
+      const { job } = await api("POST", `/api/documents/${document}/export`, { pages, format: format.value, proposals: proposals.checked, images: images.checked });
+      location.assign(`/jobs/${job}`);
+    } catch (error) { tellError(error); }
+  });
+  dialog.addEventListener("close", () => dialog.remove());
+  window.document.body.append(dialog);
+  dialog.showModal();
 }

@@ -115,7 +115,9 @@ def test_coordinates_for_a_larger_image_are_scaled_and_for_another_shape_kept(
     assert line.baseline == ((5.0, 25.0), (50.0, 25.0))
     assert codes(scan) == {"size-scaled"}
     (tmp_path / "p.xml").write_bytes(page_xml("p.png", WIDTH, 2 * HEIGHT))
-    assert codes(only(tmp_path)) == {"size-differs"}
+    other = only(tmp_path)
+    assert codes(other) == {"size-differs"}
+    assert (other.page.width, other.page.height) == (WIDTH, HEIGHT)
 
 
 def test_an_image_that_exif_turns_is_taken_as_the_page_file_sees_it(tmp_path: Path) -> None:

@@ -3,6 +3,8 @@ import { h, tell } from "../dom.js";
 import { caretAt, nextUncertain, pieces, shareOf, UNCERTAIN } from "../editor/confidence.js";
 import * as verbs from "../editor/verbs.js";
 
+const LEAST = 24; // px that a line's image is high at least
+
 class LineList extends HTMLElement {
   /** @param {import("../editor/edits.js").Edits} edits @param {any} bundle @param {number} page
    * @param {(id: string) => boolean} saved whether the server knows a line */
@@ -88,6 +90,7 @@ class LineList extends HTMLElement {
     const row = this.rows.get(id);
     row.classList.add("active");
     this.strip = h("img", { class: "strip", alt: "", draggable: "false", onclick: (event) => this.clicked(event) });
+    this.strip.addEventListener("load", () => this.fitStrip());
     this.needle = h("span", { class: "needle", "aria-hidden": "true" });
     this.mirror = h("div", { class: "mirror", "aria-hidden": "true", dir: "auto" });
     this.field = h("input", { class: "writing", dir: "auto", spellcheck: "false", autocomplete: "off", autocapitalize: "off", "aria-label": `Text of line ${row.dataset.number}` });
@@ -96,7 +99,7 @@ class LineList extends HTMLElement {
     for (const name of ["keyup", "click", "select", "focus"]) this.field.addEventListener(name, () => this.pointed());
     this.field.addEventListener("scroll", () => { this.mirror.scrollLeft = this.field.scrollLeft; });
     row.querySelector(".content").replaceChildren(
-      h("div", { class: "strip-box" }, this.strip, this.needle),
+      h("div", { class: "strip-box" }, h("div", { class: "strip-inner" }, this.strip, this.needle)),
       h("div", { class: "writing-box" }, this.mirror, this.field),
       this.tools(id));
     this.fillActive(id, true);
@@ -126,6 +129,14 @@ class LineList extends HTMLElement {
   /** The line's image; a changed line's is fetched when it is saved. */
   reshape(id) {
     if (this.hasImage(id)) this.strip.src = `/api/pages/${this.page}/lines/${id}/image?${this.stamp}`;
+  }
+
+  /** As wide as the pane, but never so flat that it cannot be read: then it moves with the caret. */
+  fitStrip() {
+    const { strip } = this;
+    const flat = (strip.naturalHeight * strip.closest(".strip-box").clientWidth) / strip.naturalWidth < LEAST;
+    strip.classList.toggle("long", flat);
+    this.pointed();
   }
 
   /** Let the server open the page's image before a line is wanted. */
@@ -169,6 +180,9 @@ class LineList extends HTMLElement {
     const backwards = getComputedStyle(this.field).direction === "rtl";
     this.needle.style.insetInlineStart = `${100 * share}%`;
     this.needle.parentElement.dir = backwards ? "rtl" : "ltr";
+    const box = this.needle.closest(".strip-box");
+    const place = this.needle.offsetLeft - box.clientWidth / 2;
+    if (box.scrollWidth > box.clientWidth) box.scrollLeft = place;
     this.dispatchEvent(new CustomEvent("caret", { detail: { line: id, share: backwards ? 1 - share : share } }));
   }
 

@@ -78,7 +78,7 @@ class PageEditor extends HTMLElement {
       h("div", { class: "row" }, this.undoButton, this.redoButton),
       h("div", { class: "row" }, act("Read", "let a model find lines or read them", () => this.work()), act("Find", "Ctrl+H", () => this.find.open()), act("Characters", "Ctrl+K", () => this.glyphs.toggle()),
         act("Layers", "versions of layout and text, compared and restored", () => this.panel.toggle()), h("button", { class: "plain", "aria-label": "Keys", title: "Keys (F1)", onclick: () => this.help.showModal() }, "?")),
-      h("span", { class: "grow" }), this.stateWords, this.status);
+      this.stateWords, this.status);
   }
 
   listen() {

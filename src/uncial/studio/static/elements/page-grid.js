@@ -2,7 +2,7 @@
 import { api } from "../api.js";
 import { h, later, percent, tell, tellError } from "../dom.js";
 import { bulkBar, gridTools } from "../grid-tools.js";
-import { workOnPages } from "../models.js";
+import { exportPages, workOnPages } from "../models.js";
 
 const GAP = 14;
 const HEIGHT = 268 + GAP;
@@ -114,7 +114,7 @@ class PageGrid extends HTMLElement {
       h("a", { href: `/pages/${row.id}` }, picture, h("div", { class: "about" },
         h("span", { class: "name", title: row.name }, h("span", {}, row.name.slice(0, -9)), h("span", {}, row.name.slice(-9))),
         h("span", {}, h("span", { class: "badge", "data-status": row.status }, row.status)),
-        h("span", { class: "cer", title: "Predicted character error rate" }, cer))),
+        h("span", { class: "cer", title: "Share of wrong characters to be expected, by the model's own confidence" }, cer))),
       check,
       h("div", { class: "tags" }, ...row.tags.map((tag) => h("span", { class: "badge" }, tag))),
       h("div", { class: "strip", "data-doubt": doubt }));
@@ -198,7 +198,8 @@ class PageGrid extends HTMLElement {
         if (await workOnPages(action, this.document, pages)) { tell("It is being done; you can go on working."); this.chooseAll(false); }
       } catch (error) { tellError(error); }
     };
-    return [h("button", { class: "primary", onclick: work("segment") }, "Find lines"), h("button", { class: "primary", onclick: work("read") }, "Read")];
+    return [h("button", { class: "primary", onclick: work("segment") }, "Find lines"), h("button", { class: "primary", onclick: work("read") }, "Read"),
+      h("button", { onclick: () => exportPages(this.document, this.ids.filter((id) => this.chosen.has(id))) }, "Export")];
   }
 
   showEmpty(found) {

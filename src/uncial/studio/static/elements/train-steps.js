@@ -33,7 +33,7 @@ class TrainSteps extends HTMLElement {
     const step = (number, title, ...inside) => h("section", { class: "card" }, h("h2", {}, `${number}. ${title}`), ...inside);
     const form = h("form", {},
       step(1, "Data", h("div", {}, ...this.boxes.map(([box, document]) => h("label", { class: "check" }, box, h("span", {}, document.name)))), documents.length === 0 && h("p", {}, "This project has no document yet."),
-        h("label", { class: "check" }, this.checked, h("span", {}, "Only checked lines and pages")), this.found),
+        h("hr"), h("label", { class: "check" }, this.checked, h("span", {}, "Only checked lines and pages")), this.found),
       step(2, "Base", h("label", {}, h("span", {}, "Model to go on from"), this.base), h("p", { class: "faint small" }, "A base that reads your script needs far fewer lines. It is measured first, so that you see what the training brings.")),
       step(3, "Plan", h("div", { class: "row" }, ...plans), h("div", { class: "row end" }, h("label", {}, h("span", {}, "Minutes at most"), this.minutes), h("label", {}, h("span", {}, "Settings"), this.preset))),
       step(4, "Summary", h("label", {}, h("span", {}, "Name of the model"), this.name), this.summary, this.go));

@@ -1,0 +1,1 @@
+"""From the heat maps of kraken's networks to lines and regions, as kraken draws them."""

@@ -1,0 +1,1 @@
+"""Parts of kraken's files: containers, layers, metadata."""
