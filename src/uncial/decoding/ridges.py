@@ -20,17 +20,17 @@ from uncial.page.polyline import Points, length, resampled, turned, turned_back
 
 _THRESHOLDS = (0.3, 0.5, 0.7, 0.85)
 """Of baseline and not end; the next one cuts components with two rows in them."""
-_ENDS = (0.25, 0.75)  # probabilities of an end that cut a baseline not at all and in full
+_ENDS = (0.8, 1.0)  # probabilities of an end that cut a baseline not at all and in full
 _LEAST_PIXELS = 6
 _PEAK = 0.5  # probability that some pixel of a baseline has
-_LEAST_LENGTH = 0.5  # of a line's height
-_LEAST_CONFIDENCE = 0.45  # mean probability along a baseline
+_LEAST_LENGTH = 1.0  # of a line's height
+_LEAST_CONFIDENCE = 0.55  # mean probability along a baseline
 _THICK = 0.18  # of a line's height, that pixels of one row deviate from its axis
 _TWO_ROWS = 0.06  # share of a component's length that may be thicker
 _TOLERANCE = 0.6  # px of a map, that a simplified baseline leaves its ridge by
-_GAP = 1.5  # of a line's height, that two parts of a line lie apart
-_OFFSET = 0.22  # of a line's height, that they lie across
-_ENDING = 0.35  # probability of an end between them, that keeps them apart
+_GAP = 5.0  # of a line's height, that two parts of a line lie apart
+_OFFSET = 0.35  # of a line's height, that they lie across
+_ENDING = 0.9  # probability of an end between them, that keeps them apart
 _SAME = 0.3  # of a line's height: two baselines nearer than that are one line's
 _ALIKE = 0.5  # share of a baseline that lies so near another one
 _STEP = 2.0  # px of a map between the points that are looked at
