@@ -153,9 +153,9 @@ def test_what_is_no_safetensors_file_is_called_so(data: bytes) -> None:
         native.unpack(data)
 
 
-@pytest.mark.parametrize("version", [3, 10**30, 0, -1, "1", None, 1.0, [1]])
+@pytest.mark.parametrize("version", [4, 10**30, 0, -1, "1", None, 1.0, [1]])
 def test_another_version_is_named(version: object) -> None:
-    with pytest.raises(FormatError, match=r"model format .* reads up to 2") as caught:
+    with pytest.raises(FormatError, match=r"model format .* reads up to 3") as caught:
         native.unpack(_file({**HEADER, "format": version}))
     assert "update" in caught.value.remedy
 

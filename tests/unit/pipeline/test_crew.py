@@ -2,43 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import signal
-from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from doubling import Doubling
 
 from uncial.errors import FormatError
-from uncial.pipeline.crew import Fault, Work, worked
-
-
-@dataclass(frozen=True)
-class Doubling:
-    """Doubles numbers; 7 kills its process, 8 does so once, 9 is refused."""
-
-    folder: Path
-    broken: bool = False
-
-    def __call__(self) -> Work[int, int]:
-        if self.broken:
-            raise FormatError("a broken model", remedy="mend it")
-        return self._doubled
-
-    def _doubled(self, numbers: Sequence[int]) -> list[int | Fault]:
-        return [self._one(number) for number in numbers]
-
-    def _one(self, number: int) -> int | Fault:
-        if number == 7 or (number == 8 and self._first()):
-            os.kill(os.getpid(), signal.SIGKILL)
-        return Fault("nine") if number == 9 else 2 * number
-
-    def _first(self) -> bool:
-        mark = self.folder / "died"
-        seen = mark.exists()
-        mark.touch()
-        return not seen
+from uncial.pipeline.crew import Fault, worked
 
 
 @pytest.mark.parametrize("batch", [1, 4])

@@ -85,7 +85,7 @@ def test_known_and_unusable_files_are_left_out_and_named(place: Place) -> None:
     place.work()
     done = place.ask("GET", f"/api/jobs/{job}")
     assert done["state"] == "done"
-    assert done["result"] == {"pages": 1, "known": 1, "refused": 1}
+    assert done["result"] == {"pages": 1, "known": 1, "refused": 1, "lines": 0}
     assert "bad.png" in place.ask("GET", f"/api/jobs/{job}/log")[0]["text"]
 
 

@@ -191,7 +191,8 @@ def test_layers_are_compared_by_line(place: Place, page: int) -> None:
     seen = place.ask("GET", f"/api/pages/{page}/compare?first={first}&second={second}")
     assert ["replace", "b", "x"] in seen["lines"]["a"]
     assert all(kind == "equal" for kind, *_ in seen["lines"]["b"])
-    assert seen["edits"] == 4
+    assert seen["edits"] == 1
+    assert seen["alone"] == 1
 
 
 def test_a_line_is_shown_cut_and_straightened(place: Place, page: int) -> None:

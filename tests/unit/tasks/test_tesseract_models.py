@@ -40,7 +40,7 @@ def test_content_and_not_the_name_decides_what_a_model_is(
     assert isinstance(open_model(disguised), TesseractReader)
     assert isinstance(open_model(model), Recognizer)
     (tmp_path / "model.bin").write_bytes(b"something else")
-    with pytest.raises(FormatError, match="neither a safetensors, an ONNX nor a traineddata"):
+    with pytest.raises(FormatError, match="neither a safetensors, an ONNX, an mlmodel nor a"):
         open_model(tmp_path / "model.bin")
 
 

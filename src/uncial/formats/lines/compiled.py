@@ -89,7 +89,7 @@ class CompiledReader(FileLines):
             image, faults = None, (Fault("decompression-bomb", size),)
         return RawLine(
             line_id=f"{self.path.stem}#{number}",
-            path=stem_path(self.path),
+            path=stem_path(self.path.with_suffix("")),
             source=f"{self.path}:{number}",
             image=image,
             text=line.get("text"),
