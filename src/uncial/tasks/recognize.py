@@ -57,7 +57,7 @@ class RecognizeConfig:
     pages: bool = False
     """The images hold pages, not lines; with a page format they do anyway."""
 
-    segmenter: Path | Literal["default"] | None = None
+    segmenter: Literal["default"] | Path | None = None
     """Segmentation model that finds the lines of pages on which none are marked; default is the
     one that comes with the package."""
 

@@ -31,7 +31,7 @@ class SegmentConfig:
     """Page images, folders of them, or lists."""
     output: Path
     """Folder for the pages, one file each, named by the image."""
-    model: Path | Literal["default"] = "default"
+    model: Literal["default"] | Path = "default"
     """Segmentation model; default is the one that comes with the package."""
     format: str = "page"
     """Format of the files: page, page2013 or alto."""

@@ -3,13 +3,14 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal, get_args, get_origin
 
 import pytest
 
 from uncial import errors
 from uncial.cli import main as cli
 from uncial.progress import Advanced, silent
-from uncial.tasks.base import Task
+from uncial.tasks.base import TASKS, Task, options
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,3 +173,13 @@ def test_the_first_interrupt_cancels_once_and_the_second_ends() -> None:
     assert len(seen) == 1
     with pytest.raises(KeyboardInterrupt):
         interrupt(2, None)
+
+
+def test_a_word_that_stands_for_a_file_is_tried_before_paths() -> None:
+    for task in TASKS.values():
+        config, _ = task.load()
+        for option in options(config):
+            kinds = get_args(option.kind)
+            words = [at for at, kind in enumerate(kinds) if get_origin(kind) is Literal]
+            if Path in kinds and words:
+                assert words[0] < kinds.index(Path), f"{task.name}: {option.name}"

@@ -58,7 +58,7 @@ class SegtrainConfig:
     folder fix its split; else an eighth of the pages validates, drawn with the seed."""
     output: Path
     """Run folder to make; holds the model, checkpoints and log."""
-    base: Path | Literal["default"] | None = None
+    base: Literal["default"] | Path | None = None
     """Segmentation model to go on from; default is the one that comes with the package."""
     spec: str = "auto"
     """VGSL text of the network from scratch; auto takes a small one with ways across."""
