@@ -27,7 +27,7 @@ from uncial.decoding.kraken.regions import regions
 from uncial.decoding.layout import Constraints
 from uncial.errors import ConfigError, FormatError
 from uncial.formats.models import kraken
-from uncial.models.compute import half_precision, worker_pool
+from uncial.models.compute import half_precision, side_by_side
 from uncial.nn.build import Network
 from uncial.nn.frames import Frames
 from uncial.nn.weights import network_of
@@ -147,11 +147,7 @@ class KrakenSegmenter:
             constraints: As for `segment`.
             threads: Pages side by side; 0 takes every core.
         """
-        with worker_pool(threads) as pool:
-            width = max(1, pool._max_workers)
-            for start in range(0, count, width):
-                numbers = range(start, min(count, start + width))
-                yield from pool.map(lambda at: self.segment(image(at), constraints), numbers)
+        yield from side_by_side(lambda at: self.segment(image(at), constraints), count, threads)
 
 
 def _outputs(archive: ModelArchive) -> int:

@@ -8,15 +8,18 @@ on one thread and several batches side by side.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
+from typing import TypeVar
 
 import torch
 
 from uncial.errors import ConfigError
 from uncial.models.cores import cores, dot_products, processor_flags
+
+T = TypeVar("T")
 
 
 @contextmanager
@@ -34,6 +37,20 @@ def worker_pool(threads: int = 0) -> Iterator[ThreadPoolExecutor]:
             yield pool
     finally:
         torch.set_num_threads(before)
+
+
+def side_by_side(work: Callable[[int], T], count: int, threads: int = 0) -> Iterator[T]:
+    """Results of some pieces of work, in order; no more are under way than there are threads.
+
+    Args:
+        work: Called with each number in ``range(count)``.
+        count: How many there are.
+        threads: Workers wanted; 0 takes every core.
+    """
+    width = threads or cores()
+    with worker_pool(width) as pool:
+        for start in range(0, count, width):
+            yield from pool.map(work, range(start, min(count, start + width)))
 
 
 @contextmanager

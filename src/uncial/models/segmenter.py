@@ -16,7 +16,7 @@ from uncial.decoding.maps import LayoutMaps, layout_maps
 from uncial.errors import FormatError
 from uncial.formats.models import segmentation
 from uncial.imaging.pageview import PagePreparation, prepare_page
-from uncial.models.compute import half_precision, worker_pool
+from uncial.models.compute import half_precision, side_by_side
 from uncial.models.tensors import to_frames
 from uncial.nn.build import Network
 from uncial.nn.fold import folded
@@ -124,8 +124,4 @@ class Segmenter:
             constraints: What lines keep to.
             threads: Pages side by side; 0 takes every core.
         """
-        with worker_pool(threads) as pool:
-            width = max(1, pool._max_workers)
-            for start in range(0, count, width):
-                numbers = range(start, min(count, start + width))
-                yield from pool.map(lambda at: self.segment(image(at), constraints), numbers)
+        yield from side_by_side(lambda at: self.segment(image(at), constraints), count, threads)
