@@ -331,8 +331,62 @@ TABLES: dict[str, tuple[str, str, tuple[Column, ...]]] = {
             ("CPU-s", number("cpu_seconds", 0)),
         ),
     ),
+    "kraken_parity": (
+        "kraken's models, read here and by kraken",
+        (
+            "`benchmarks/interop/kraken_parity.py`: lines by the Anthologia model, pages by "
+            "kraken's bundled segmentation model, in the same run, one thread each, without "
+            "imports and loading; a line found is equal where its baseline is, point for point."
+        ),
+        (
+            ("set", word("part")),
+            ("lines", number("lines", 0)),
+            ("equal", number("equal_lines", 0)),
+            ("F", number("f", 4)),
+            ("kraken's F", number("kraken_f", 4)),
+            ("kraken's CPU-s / ours", number("times_faster", 2)),
+        ),
+    ),
+    "onnx_parity": (
+        "ONNX files beside their models",
+        "`benchmarks/interop/onnx_parity.py`: test lines read by each, beside float32 in torch.",
+        (
+            ("set", word("data")),
+            ENGINE,
+            ("lines", number("lines", 0)),
+            ("same text", number("same_texts", 0)),
+            ("CER", cer),
+            ("points apart", number("cer_points_apart", 2)),
+        ),
+    ),
+    "rendering": (
+        "Rendering of lines",
+        "`benchmarks/speed/synthesis.py`: lines of about 55 characters, 48 px, one thread.",
+        (
+            ENGINE,
+            ("lines a CPU-s", number("lines_per_cpu_second", 0)),
+            ("load of the machine", number("load", 1)),
+        ),
+    ),
+    "pages": (
+        "Pages to text, killed and resumed",
+        "`benchmarks/speed/pages.py`: copies of a page, one process and then the run killed.",
+        (
+            ENGINE,
+            ("pages", number("pages", 0)),
+            ("done once", number("pages_done_once", 0)),
+            ("twice", number("pages_done_twice", 0)),
+            ("half written", number("half_written", 0)),
+            ("CPU-ms a page", number("cpu_ms_per_page", 0)),
+            ("MiB, early", number("mib_of_all_processes_early", 0)),
+            ("late", number("mib_of_all_processes_late", 0)),
+        ),
+    ),
 }
-APART = ("set", "experiment", "lines", "data")
+APART = ("set", "experiment", "part", "lines", "data")
 """What tells rows of one benchmark apart, the first that it has."""
-BY_MORE = ("tesseract_guide", "small_data", "prediction", "forecast")
+BY_MORE = (
+    *("tesseract_guide", "small_data", "prediction", "forecast"),
+    *("kraken_parity", "onnx_parity"),
+)
 """Benchmarks whose rows are not told apart by set and engine alone."""
