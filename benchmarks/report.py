@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-from tables import APART, BY_MORE, TABLES, Column, Row
+from tables import APART, TABLES, Column, Row
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
@@ -42,8 +42,7 @@ def rows_of(name: str) -> list[Row]:
     groups: dict[tuple[str, str], list[Row]] = {}
     for line in lines:
         row = {"engine": "uncial", **json.loads(line)}
-        apart = APART if name in BY_MORE else APART[:1]
-        key = next((str(row[part]) for part in apart if part in row), "")
+        key = " ".join(str(row.get(part, "")) for part in APART.get(name, ("set",)))
         groups.setdefault((key, row["engine"]), []).append(row)
     merged = []
     for rows in groups.values():

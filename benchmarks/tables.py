@@ -340,6 +340,7 @@ TABLES: dict[str, tuple[str, str, tuple[Column, ...]]] = {
         ),
         (
             ("set", word("part")),
+            ("numbers", word("arithmetic")),
             ("lines", number("lines", 0)),
             ("equal", number("equal_lines", 0)),
             ("F", number("f", 4)),
@@ -383,10 +384,12 @@ TABLES: dict[str, tuple[str, str, tuple[Column, ...]]] = {
         ),
     ),
 }
-APART = ("set", "experiment", "part", "lines", "data")
-"""What tells rows of one benchmark apart, the first that it has."""
-BY_MORE = (
-    *("tesseract_guide", "small_data", "prediction", "forecast"),
-    *("kraken_parity", "onnx_parity"),
-)
-"""Benchmarks whose rows are not told apart by set and engine alone."""
+APART = {
+    "tesseract_guide": ("experiment",),
+    "small_data": ("lines",),
+    "prediction": ("data",),
+    "forecast": ("data",),
+    "kraken_parity": ("part", "arithmetic"),
+    "onnx_parity": ("data",),
+}
+"""What tells rows of one benchmark and engine apart, where it is not the set."""
