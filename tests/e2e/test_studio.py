@@ -44,7 +44,7 @@ def screen(studio: Running, browser: Any) -> Iterator[Any]:
 def _entered(studio: Running, context: Any) -> Any:
     """A tab in the studio; a script error or a broken rule of ours ends the test."""
     screen = context.new_page()
-    screen.set_default_timeout(120_000)  # ms; workers are slow to begin on a busy machine
+    screen.set_default_timeout(60_000)  # ms; workers are slow to begin on a busy machine
     faults: list[str] = []
     screen.faults = faults
     screen.on("pageerror", lambda error: faults.append(str(error)))

@@ -32,6 +32,7 @@ export async function api(method, path, body) {
   const text = await answer.text();
   const value = text ? JSON.parse(text) : null;
   if (!answer.ok) throw new ApiError(answer.status, value?.error ?? { code: "unknown", message: answer.statusText, remedy: "" });
+  if (method === "POST" && value?.job) document.dispatchEvent(new CustomEvent("job-begun", { detail: value.job }));
   return value;
 }
 

@@ -3,9 +3,12 @@ import { h, tell } from "../dom.js";
 import { jobRow } from "../job-row.js";
 import { api } from "../api.js";
 
+const ENDED = ["done", "failed", "cancelled"];
+
 class JobStrip extends HTMLElement {
   connectedCallback() {
     this.jobs = [];
+    this.told = new Set();
     this.button = h("button", { class: "plain", "aria-expanded": "false", "aria-haspopup": "dialog", onclick: () => this.toggle() });
     this.pop = h("div", { class: "pop", hidden: true, role: "dialog", "aria-label": "Jobs that wait or run" });
     this.append(this.button, this.pop);
@@ -14,6 +17,7 @@ class JobStrip extends HTMLElement {
     this.source = new EventSource("/api/jobs/stream");
     this.source.onmessage = (event) => this.heard(JSON.parse(event.data));
     window.addEventListener("pagehide", () => this.source.close());
+    document.addEventListener("job-begun", (event) => this.begun(event.detail));
     this.show();
   }
 
@@ -25,14 +29,26 @@ class JobStrip extends HTMLElement {
   async heard(jobs) {
     const gone = this.jobs.filter((old) => !jobs.some((job) => job.id === old.id));
     this.jobs = jobs;
+    for (const job of jobs) this.told.delete(job.id);  // one that is done again ends again
     this.show();
-    for (const old of gone) {
-      const job = await api("GET", `/api/jobs/${old.id}`).catch(() => null);
-      if (!job) continue;
-      document.dispatchEvent(new CustomEvent("job-ended", { detail: job }));
-      if (job.state === "failed") tell(`${job.title} failed: ${job.error?.message ?? ""}`, "error", job.error?.remedy ?? "");
-    }
+    for (const old of gone) this.ended(await api("GET", `/api/jobs/${old.id}`).catch(() => null));
     document.dispatchEvent(new CustomEvent("jobs", { detail: jobs }));
+  }
+
+  /** Watch a job of this page until the stream knows it: a short one may end before. */
+  async begun(id) {
+    while (!this.jobs.some((job) => job.id === id)) {
+      const job = await api("GET", `/api/jobs/${id}`).catch(() => null);
+      if (!job || ENDED.includes(job.state)) return this.ended(job);
+      await new Promise((resolve) => setTimeout(resolve, 500));
+    }
+  }
+
+  ended(job) {
+    if (!job || this.told.has(job.id)) return;
+    this.told.add(job.id);
+    document.dispatchEvent(new CustomEvent("job-ended", { detail: job }));
+    if (job.state === "failed") tell(`${job.title} failed: ${job.error?.message ?? ""}`, "error", job.error?.remedy ?? "");
   }
 
   show() {
