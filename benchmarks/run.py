@@ -37,6 +37,7 @@ BENCHMARKS = {
     "label_errors": ("accuracy/label_errors.py", "planted label errors found, 15 min"),
     "doctor": ("robustness/doctor.py", "ten provoked failures and five sound runs, 10 min"),
     "resume": ("speed/resume.py", "killed ten times, equal bit for bit, 4 min"),
+    "segmentation": ("accuracy/segmentation.py", "lines found on four sets of pages, 2 min"),
     "prediction": ("trust/prediction.py", "predicted against true CER, 1 min; needs accuracy"),
     "forecast": ("trust/forecast.py", "learning curves from a quarter of the lines, 20 min"),
     "memory": ("speed/memory.py", "peak memory of training from 100,000 lines, 5 min"),

@@ -348,6 +348,24 @@ TABLES: dict[str, tuple[str, str, tuple[Column, ...]]] = {
             ("kraken's CPU-s / ours", number("times_faster", 2)),
         ),
     ),
+    "segmentation": (
+        "Lines found by the segmenter that comes with the package",
+        (
+            "`benchmarks/accuracy/segmentation.py`: baselines by cBAD. It learnt from the training "
+            "pages of fondue and cremma19; all others it has never seen."
+        ),
+        (
+            ("set", word("data")),
+            ("split", word("split")),
+            ("lines", number("lines", 0)),
+            ("found", number("found", 0)),
+            ("precision", number("precision", 3)),
+            ("recall", number("recall", 3)),
+            ("F", number("f", 3)),
+            ("lines cut", number("splits", 0)),
+            ("CPU-s a page", number("cpu_s_per_page", 2)),
+        ),
+    ),
     "onnx_parity": (
         "ONNX files beside their models",
         "`benchmarks/interop/onnx_parity.py`: test lines read by each, beside float32 in torch.",
@@ -391,5 +409,6 @@ APART = {
     "forecast": ("data",),
     "kraken_parity": ("part", "arithmetic"),
     "onnx_parity": ("data",),
+    "segmentation": ("data", "split"),
 }
 """What tells rows of one benchmark and engine apart, where it is not the set."""

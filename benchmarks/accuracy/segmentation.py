@@ -3,8 +3,8 @@
     python benchmarks/accuracy/segmentation.py [--split all] [--model MODEL] [SET ...]
 
 Rows go to ``results/segmentation.jsonl``: precision, recall and F with adaptive and with fixed
-tolerance, splits and merges, CPU-seconds a page, and beside them the F of kraken 7.1.1 with its
-bundled model on all pages of the set, where it was measured.
+tolerance, splits and merges, CPU-seconds a page. kraken's baselines are measured beside ours, by
+the same scores, in ``benchmarks/interop/kraken_parity.py``.
 """
 
 from __future__ import annotations
@@ -18,13 +18,12 @@ from engines import UNCIAL
 from measure import ONE_THREAD, ROOT, data_folder, guarded, measured, record
 
 SHIPPED = ROOT / "src" / "uncial" / "basemodels" / "segmenter.safetensors"
-KRAKEN = {
-    "pages-print-en-fondue-alto": 0.997,
-    "pages-hw-en-hooker-page": 0.977,
-    "pages-hw-fr-cremma19-alto": 0.964,
-    "pages-print-de-ocrd-page": None,
-}
-"""F of kraken's bundled model, adaptive tolerance, every page."""
+SETS = (
+    "pages-print-en-fondue-alto",
+    "pages-hw-en-hooker-page",
+    "pages-hw-fr-cremma19-alto",
+    "pages-print-de-ocrd-page",
+)
 FIGURES = (
     *("pages", "lines", "found", "precision", "recall", "f", "f_fixed", "missed", "extra"),
     *("splits", "merges", "iou", "order", "cpu_s_per_page"),
@@ -36,7 +35,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("sets", nargs="*", default=[*KRAKEN])
+    parser.add_argument("sets", nargs="*", default=SETS)
     parser.add_argument("--split", default="all", help="train, validation, test or all")
     parser.add_argument("--model", type=Path, default=SHIPPED)
     parser.add_argument("--quick", action="store_true", help="nothing recorded")
@@ -48,8 +47,7 @@ def main() -> None:
         told = run.json()
         row = {key: told[key] for key in FIGURES}
         model = "shipped" if options.model == SHIPPED else options.model.name
-        kraken = KRAKEN.get(name) if options.split == "all" else None
-        values = {"data": name, "split": options.split, "model": model, **row, "kraken_f": kraken}
+        values = {"data": name, "split": options.split, "model": model, **row}
         record("segmentation", "uncial", {**values, **run.cost()}, keep=not options.quick)
 
 
