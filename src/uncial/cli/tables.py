@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from uncial.cli.catalogue import show_catalogue
 from uncial.cli.console import sample_text
 from uncial.progress import Sample
 
@@ -383,6 +384,10 @@ def _show_suspects(result: Result, console: Console) -> None:
     console.print(f"Report: {result['report']}\nTable:  {result['table']}", highlight=False)
 
 
+def _show_any_models(result: Result, console: Console) -> None:
+    (_show_models if "models" in result else show_catalogue)(result, console)
+
+
 _SHOWN: dict[str, Callable[[Result, Console], None]] = {
     "compare": _show_comparison,
     "charset": _show_charset,
@@ -394,6 +399,6 @@ _SHOWN: dict[str, Callable[[Result, Console], None]] = {
     "recognize": _show_reading,
     "score": _show_page_scores,
     "fonts": _show_fonts,
-    "models": _show_models,
+    "models": _show_any_models,
     "suspects": _show_suspects,
 }

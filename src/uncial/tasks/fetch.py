@@ -64,10 +64,11 @@ def fetch(config: FetchConfig, reporter: Reporter = silent) -> FetchResult:
     """
     from uncial.formats.pages import iiif
     from uncial.formats.pages.source import page_ranges
+    from uncial.web import fetch as answer_of
 
     wanted = page_ranges(config.pages)
     local = Path(config.manifest)
-    data = local.read_bytes() if local.is_file() else iiif.fetch(config.manifest)
+    data = local.read_bytes() if local.is_file() else answer_of(config.manifest)
     manifest = iiif.read_manifest(data, config.manifest)
     chosen = [
         (number, canvas)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from uncial.errors import ConfigError, InputError
 from uncial.page.layout import Direction
 from uncial.progress import Advanced, Note, Reporter, silent
+from uncial.tasks.named import with_local
 
 if TYPE_CHECKING:
     from uncial.formats.pages.source import Scan
@@ -88,6 +89,7 @@ def segment(config: SegmentConfig, reporter: Reporter = silent) -> SegmentResult
         ConfigError: There is no such model or format.
         FormatError: Nothing is at a path, or the model is none that finds lines.
     """
+    config = with_local(config, "model", reporter=reporter)
     started, cpu = time.perf_counter(), time.process_time()
     from uncial.decoding.layout import Constraints
     from uncial.formats.pages.base import PAGE_WRITERS

@@ -10,22 +10,16 @@ from __future__ import annotations
 
 import json
 import re
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
-from http.client import HTTPException
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from uncial.errors import FormatError, InputError
 from uncial.formats.pages.image import is_image
+from uncial.web import fetch
 
-MAX_MANIFEST: Final = 64 * 2**20
 MAX_IMAGE: Final = 512 * 2**20
-TIMEOUT: Final = 60.0
-"""Seconds without an answer after which a download counts as failed."""
 _SUFFIXES: Final = {b"\x89P": ".png", b"\xff\xd8": ".jpg", b"II": ".tif", b"MM": ".tif"}
 _UNSAFE = re.compile(r"[^\w.-]+")
 
@@ -100,25 +94,6 @@ def read_manifest(data: bytes, name: str) -> Manifest:
             f"{name}: a IIIF manifest without images", remedy="name a manifest, not a collection"
         )
     return Manifest(id=identity, label=label, canvases=tuple(found))
-
-
-def fetch(url: str, most: int = MAX_MANIFEST) -> bytes:
-    """What a server answers.
-
-    Raises:
-        InputError: No HTTP address, no answer, a refusal, or more than `most` bytes.
-    """
-    if urlsplit(url).scheme not in ("http", "https"):
-        raise InputError(f"{url}: no address on the web", remedy="begin it with https://")
-    request = urllib.request.Request(url, headers={"User-Agent": "uncial"})
-    try:
-        with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:
-            data = bytes(answer.read(most + 1))
-    except (urllib.error.URLError, HTTPException, OSError, ValueError) as error:
-        raise InputError(f"{url}: {error}", remedy="check the address, or try again") from error
-    if len(data) > most:
-        raise InputError(f"{url}: more than {most:,} bytes", remedy="ask for a smaller size")
-    return data
 
 
 def download(canvas: Canvas, number: int, folder: Path, size: int = 0) -> tuple[Path, bool]:
