@@ -9,30 +9,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from studios import Place, page_png
+from studios import PAGE_FILE, Place, page_png
 
 from uncial.studio import ledger, transcription
 from uncial.studio.db.tables import Job, Page, Reading
 from uncial.studio.matching import stem
-
-_PAGE = """<?xml version="1.0" encoding="UTF-8"?>
-<PcGts xmlns="http://schema.primaresearch.org/PAGE/gts/pagecontent/2019-07-15">
-<Metadata><Creator/><Created>2026-01-01T00:00:00</Created>
-<LastChange>2026-01-01T00:00:00</LastChange></Metadata>
-<Page imageFilename="page 1.png" imageWidth="300" imageHeight="400">
-<TextRegion id="r"><Coords points="10,40 290,40 290,360 10,360"/>
-<TextLine id="a"><Coords points="20,50 280,50 280,75 20,75"/><Baseline points="20,70 280,70"/>
-<TextEquiv><Unicode>first line</Unicode></TextEquiv></TextLine>
-<TextLine id="b"><Coords points="20,110 280,110 280,140 20,140"/><Baseline points="20,133 280,133"/>
-<TextEquiv><Unicode>second line</Unicode></TextEquiv></TextLine>
-</TextRegion></Page></PcGts>"""
 
 
 def _import(place: Place, document: int, text: str = "written") -> Any:
     """An image of 600 × 800 px and a page file that was made for half of that."""
     uploads = [
         place.upload("page 1.png", page_png(1)),
-        place.upload("page 1.xml", _PAGE.encode()),
+        place.upload("page 1.xml", PAGE_FILE.encode()),
     ]
     path = f"/api/documents/{document}/imports"
     seen = place.ask("POST", f"{path}/preview", {"uploads": uploads})
@@ -77,7 +65,7 @@ def test_text_of_page_files_is_taken_for_what_the_user_says(
 def test_a_page_file_without_its_image_is_left_out_and_named(place: Place) -> None:
     document = place.document()
     place.pages(document, 1)
-    upload = place.upload("other.xml", _PAGE.replace("page 1.png", "other.png").encode())
+    upload = place.upload("other.xml", PAGE_FILE.replace("page 1.png", "other.png").encode())
     path = f"/api/documents/{document}/imports"
     (seen,) = place.ask("POST", f"{path}/preview", {"uploads": [upload]})
     assert seen["match"] == ""
