@@ -66,7 +66,7 @@ class Unpacked:
 
 
 def holds_pages(path: Path, name: str = "") -> str:
-    """Which kind of file with several pages this is: ``pdf``, ``zip``, ``mets``, ``tiff``; else ``""``.
+    """Whether it has several pages, as ``pdf``, ``zip``, ``mets`` or ``tiff``; else ``""``.
 
     Args:
         path: Of the file.

@@ -206,12 +206,29 @@ def test_training_and_testing_leave_a_model_and_reports(place: Place, small_mode
     report = place.client.get(done["result"]["report"])
     assert report.status_code == 200
     assert "sandbox" in report.headers["content-security-policy"]
-    body = {"model": model["id"], "lines": lines_}
-    test = place.ask("POST", f"/api/projects/{project}/tests", body)["job"]
+    small = place.ask("POST", "/api/models", {"path": str(small_model)})["id"]
+    path = f"/api/projects/{project}"
+    asked = [
+        (f"{path}/tests", {"models": [model["id"]], "lines": lines_}),
+        (f"{path}/tests", {"models": [small, model["id"]], "lines": lines_}),
+        (f"{path}/rankings", {"lines": lines_}),
+        (f"{path}/rankings", {"lines": {}, "measured": False}),
+    ]
+    jobs = [place.ask("POST", *one)["job"] for one in asked]
     place.work("long")
-    tested = place.ask("GET", f"/api/jobs/{test}")
-    assert tested["state"] == "done", tested["error"]
-    assert tested["result"]["lines"] == 30
+    ended = [place.ask("GET", f"/api/jobs/{one}") for one in jobs]
+    assert [one["state"] for one in ended] == ["done"] * 4, [one["error"] for one in ended]
+    one, two, measured, expected = (one["result"] for one in ended)
+    assert one["lines"] == two["lines"] == measured["lines"] == 30
+    assert one["tested"][0]["difference"] is None
+    first, second = two["tested"]
+    assert second["difference"] == pytest.approx(second["cer"] - first["cer"])
+    low, high = second["difference_interval"]
+    assert low <= second["difference"] <= high
+    assert {entry["model"] for entry in measured["ranked"]} == {small, model["id"]}
+    assert measured["ranked"][0]["cer"] <= measured["ranked"][1]["cer"]
+    assert (measured["measured"], expected["measured"]) == (True, False)
+    assert len(expected["ranked"]) == 2
 
 
 @pytest.mark.parametrize(
