@@ -68,6 +68,13 @@ class Ranking(BaseModel):
     models: list[Number] = Field(default=[], max_length=500)
 
 
+class Negotiation(BaseModel):
+    """Which base to compare with the characters of which lines."""
+
+    base: Number
+    lines: Lines
+
+
 class Testing(BaseModel):
     """Which models to test on which lines; several are compared with the first."""
 
@@ -174,6 +181,15 @@ def start_ranking(here: Here, project: Ident, wanted: Ranking) -> dict[str, Any]
             raise InputError("no page of this project has lines", remedy="find lines first")
     config = {"choice": choice, "sample": sample, "models": wanted.models}
     return {"job": here.start("rank", "Which model fits?", config, project=project)}
+
+
+@router.post("/projects/{project}/negotiations", status_code=202)
+def start_negotiation(here: Here, project: Ident, wanted: Negotiation) -> dict[str, Any]:
+    """List the characters of these lines that a base cannot write."""
+    with here.db.read() as session:
+        name = shelf.found(session, wanted.base).name
+    config = {"base": wanted.base, "choice": _choice(here, project, wanted.lines)}
+    return {"job": here.start("negotiate", f"What {name} lacks", config, project=project)}
 
 
 def _on_pages(
