@@ -6,7 +6,7 @@ import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from PIL import Image
 from sqlalchemy import Select, func, select
@@ -49,6 +49,10 @@ class Choice:
     pages: tuple[int, ...] = ()
     without: tuple[str, ...] = ()
     version: int | None = None
+
+
+_MARKS: Final = ("[…]", "?]")
+"""Of a gap and of ``[unclear?]`` words: such a line does not say what stands there."""
 
 
 class Frozen(NamedTuple):
@@ -125,6 +129,8 @@ def _chosen(choice: Choice) -> Select[int, str, str, int]:
     )
     if choice.documents or not choice.pages:
         query = query.where(Page.document_id.in_(choice.documents))
+    for mark in _MARKS:
+        query = query.where(~Reading.text.contains(mark, autoescape=True))
     if choice.checked:
         query = query.where(Reading.checked | (Page.status == "checked"))
     if choice.pages:
