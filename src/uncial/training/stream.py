@@ -9,7 +9,7 @@ from uncial.data.store import LineStore
 from uncial.errors import DataError, TrainingError
 from uncial.nn.build import Network
 from uncial.progress import Note, Reporter
-from uncial.synth.synthesizer import Synthesizer
+from uncial.synth.synthesizer import LineMaker
 from uncial.text.normalize import Normalization
 from uncial.training.batches import BatchSource, Drawing, LineImages, PreparedLines, TrainingStream
 from uncial.training.config import Settings
@@ -82,7 +82,7 @@ def training_material(
 
 
 def synthetic_stream(
-    synthesizer: Synthesizer, plan: Plan, settings: Settings, *, cores: int
+    synthesizer: LineMaker, plan: Plan, settings: Settings, *, cores: int
 ) -> SyntheticStream:
     """Batches of lines that are made as they are needed.
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from uncial.errors import TrainingError, UnencodableText
 from uncial.imaging.prepare import Preprocessing
 from uncial.nn.build import Network
-from uncial.synth.synthesizer import Synthesizer
+from uncial.synth.synthesizer import LineMaker
 from uncial.synth.workers import Workers
 from uncial.text.normalize import Normalization
 from uncial.training.batches import BatchMaker, Drawing, StreamPlace, TrainingStream
@@ -46,7 +46,7 @@ class SyntheticStream:
 
     def __init__(
         self,
-        synthesizer: Synthesizer,
+        synthesizer: LineMaker,
         plan: Plan,
         drawing: Drawing,
         normalization: Normalization,
