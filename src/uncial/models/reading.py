@@ -195,20 +195,43 @@ class NetworkReader(ABC):
                 yield self._reading(one, line.prepared, line.width, plain)
 
     def log_probs_each(
-        self, image: Callable[[int], Image], count: int, threads: int = 0
+        self,
+        image: Callable[[int], Image],
+        count: int,
+        threads: int = 0,
+        *,
+        view: Callable[[int, Image], Image] | None = None,
     ) -> Iterator[NDArray[np.float32]]:
-        """``(T, C)`` natural log of each image; arguments as for `read_each`."""
-        for decoded in self._chunks(image, count, threads, keep=True):
+        """``(T, C)`` natural log of each image.
+
+        Args:
+            image: As for `read_each`.
+            count: As for `read_each`.
+            threads: As for `read_each`.
+            view: Changes a line, by its number, after it was prepared and before it is read.
+        """
+        for decoded in self._chunks(image, count, threads, keep=True, view=view):
             yield from (line.log_probs for line in decoded)
 
     def _chunks(
-        self, image: Callable[[int], Image], count: int, threads: int, *, keep: bool
+        self,
+        image: Callable[[int], Image],
+        count: int,
+        threads: int,
+        *,
+        keep: bool,
+        view: Callable[[int, Image], Image] | None = None,
     ) -> Iterator[list[_Decoded]]:
         """Lines in order, some hundred at once; their log-probabilities only if told to `keep`."""
+
+        def ready(number: int) -> tuple[Image, int]:
+            line, width = self._prepared(image(number))
+            return (line if view is None else view(number, line)), width
+
         with self._opened(threads) as (pool, network):
             for start in range(0, count, _CHUNK):
                 numbers = range(start, min(count, start + _CHUNK))
-                sized = list(pool.map(lambda i: self._prepared(image(i)), numbers))
+                sized = list(pool.map(ready, numbers))
                 order = np.argsort([line.shape[1] for line, _ in sized], kind="stable")
                 slices = list(groups([sized[i][0].shape[1] for i in order]))
                 found: dict[int, _Decoded] = {}

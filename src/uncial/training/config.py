@@ -25,6 +25,7 @@ from uncial.training.basis import (
     TransformerConfig,
 )
 from uncial.training.provenance import CardConfig
+from uncial.training.selftraining.config import LabelfreeConfig
 
 if TYPE_CHECKING:
     from uncial.archive import ModelArchive
@@ -184,6 +185,8 @@ class TrainConfig:
     """What keeps a base from forgetting."""
     tesseract: TesseractConfig = field(default_factory=TesseractConfig)
     """What a model for Tesseract holds beside its network."""
+    labelfree: LabelfreeConfig = field(default_factory=LabelfreeConfig)
+    """How a recognizer teaches itself on lines without ground truth."""
     card: CardConfig = field(default_factory=CardConfig)
     """What the model's card says that no program can know."""
 
@@ -192,6 +195,11 @@ class TrainConfig:
             raise ConfigError(
                 f"{self.folds} folds leave nothing to train on",
                 remedy="ask for 2 folds or more, or for 0 to train one model",
+            )
+        if self.start.strategy == "label-free" and not self.labelfree.unlabeled:
+            raise ConfigError(
+                "label-free without lines to learn from",
+                remedy="name a folder of line images with --unlabeled",
             )
 
 
