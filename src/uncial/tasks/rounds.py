@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _MADE_LINES = 150  # read to know how agreement and error go together
 _WORSE = 1.02  # times the CER of labeled lines from which a round is taken back
 _LEAST = 0.002  # CER by which it must have risen, too
+_ESTIMATED = 1.05  # times the estimated CER before
 _AGREEMENT_LOST = 0.03
 _COLLAPSED = (2.0, 0.05)  # times, and above, the CER of made lines before
 _EMPTY = 0.05  # share of lines more that are read as nothing
@@ -147,7 +148,13 @@ class Watcher:
             return ""
         if now.empty > before.empty + _EMPTY:
             return f"it reads {now.empty:.0%} of the lines as nothing"
-        if now.agreement < before.agreement - _AGREEMENT_LOST and now.score < before.score:
+        if now.estimated_cer is not None and before.estimated_cer is not None:
+            if now.estimated_cer > before.estimated_cer * _ESTIMATED:
+                return (
+                    f"its estimated CER is {now.estimated_cer:.1%}, "
+                    f"{before.estimated_cer:.1%} before"
+                )
+        elif now.agreement < before.agreement - _AGREEMENT_LOST and now.score < before.score:
             return (
                 f"{1 - now.agreement:.1%} of its readings change under distortion, "
                 f"{1 - before.agreement:.1%} before"

@@ -43,14 +43,14 @@ def train(config: TrainConfig, reporter: Reporter = silent) -> TrainResult:
         DataError: The ground truth is unusable.
         TrainingError: The run diverged, or no line is wide enough for its text.
     """
-    if _in_folds(config):
-        from uncial.tasks.folds import train_folds
-
-        return train_folds(config, train, reporter)
     if _label_free(config):
         from uncial.tasks.labelfree import train_label_free
 
         return train_label_free(config, train, reporter)
+    if _in_folds(config):
+        from uncial.tasks.folds import train_folds
+
+        return train_folds(config, train, reporter)
     from uncial.training.team import joined
 
     with joined(config.device) as team:

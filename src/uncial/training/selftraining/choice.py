@@ -114,11 +114,11 @@ def _without_repeats(found: Sequence[Guess], order: Rows, share: float) -> tuple
 
 
 def _with_seldom(found: Sequence[Guess], order: Rows, count: int) -> Rows:
-    """The first of the order, and behind them lines with characters that they hardly have."""
+    """The first of the order, and of the better half of the rest lines with rare characters."""
     units = {int(at): set(graphemes(found[int(at)].text)) - {" "} for at in order}
     chosen = order[:count].tolist()
     seen = Counter(unit for at in chosen for unit in units[at])
-    for at in order[count:].tolist():
+    for at in order[count : (count + len(order) + 1) // 2].tolist():
         if any(seen[unit] < _SELDOM for unit in units[at]):
             chosen.append(at)
             seen.update(units[at])
