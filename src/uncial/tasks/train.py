@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from uncial.errors import ConfigError
 from uncial.progress import Event, Note, Reporter, silent
-from uncial.training.config import Settings, TrainConfig
+from uncial.training.config import TrainConfig
 from uncial.training.result import TrainResult
+from uncial.training.settings import Settings
 
 if TYPE_CHECKING:
     from uncial.data.store import LineStore
@@ -161,8 +162,8 @@ def _base_set(opened: Opened, folder: RunFolder, reporter: Reporter, team: Team)
 def _run(opened: Opened, base_set: BaseSet | None, process: _Process) -> tuple[Session, Plan, str]:
     import torch
 
-    from uncial.training.batches import TrainingStream
     from uncial.training.difficulty import difficulty
+    from uncial.training.drawing import TrainingStream
     from uncial.training.family import family_of
     from uncial.training.lines import plan_lines
     from uncial.training.rates import range_test

@@ -17,13 +17,15 @@ from uncial.models.recognizer import Recognizer
 from uncial.nn.build import Network
 from uncial.progress import Reporter
 from uncial.text.normalize import Normalization
-from uncial.training.config import Settings, TrainConfig
+from uncial.training.config import TrainConfig
 from uncial.training.family import Family
+from uncial.training.fitting import DEFAULT_HEIGHT, column_stretch, least_width
 from uncial.training.learner import LineLearner
-from uncial.training.lines import DEFAULT_HEIGHT, Plan, column_stretch, least_width
+from uncial.training.lines import Plan
 from uncial.training.losses import Learner
 from uncial.training.parallel import Replicas
 from uncial.training.replay import Teacher
+from uncial.training.settings import Settings
 from uncial.training.start import begin, encoded
 from uncial.training.strategies import Start
 

@@ -14,11 +14,13 @@ from uncial.models.hub import ModelReader
 from uncial.progress import Reporter
 from uncial.text.normalize import Normalization
 from uncial.training.basis import FAMILIES
-from uncial.training.config import Settings, TrainConfig
+from uncial.training.config import TrainConfig
+from uncial.training.fitting import Fitting
 from uncial.training.learner import LineLearner
-from uncial.training.lines import Fitting, Plan
+from uncial.training.lines import Plan
 from uncial.training.parallel import Stepper
 from uncial.training.replay import Teacher
+from uncial.training.settings import Settings
 from uncial.training.strategies import Start
 
 

@@ -27,7 +27,8 @@ from uncial.progress import Note, Reporter, silent
 from uncial.text.codec import Codec
 from uncial.text.order import display_order, units_as_seen
 from uncial.training.basis import StartConfig, Strategy
-from uncial.training.config import Settings, TrainConfig
+from uncial.training.config import TrainConfig
+from uncial.training.settings import Settings
 from uncial.training.starter import TesseractCharset, charset_of_base, charset_of_texts
 from uncial.training.strategies import (
     Start,

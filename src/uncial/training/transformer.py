@@ -35,13 +35,14 @@ from uncial.progress import Note, Reporter
 from uncial.text.codec import Codec
 from uncial.text.normalize import Normalization
 from uncial.training.batches import Batch
-from uncial.training.config import Settings, TrainConfig
+from uncial.training.config import TrainConfig
 from uncial.training.family import Family
 from uncial.training.learner import LineLearner
 from uncial.training.lines import Plan
 from uncial.training.memory import check_memory, free_memory, need_of
 from uncial.training.parallel import Accumulated
 from uncial.training.replay import Teacher
+from uncial.training.settings import Settings
 from uncial.training.strategies import Start
 
 _SHOWN = 10  # characters in a note
