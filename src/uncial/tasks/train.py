@@ -168,6 +168,7 @@ def _run(opened: Opened, base_set: BaseSet | None, process: _Process) -> tuple[S
     from uncial.training.lines import plan_lines
     from uncial.training.rates import range_test
     from uncial.training.session import Session
+    from uncial.training.settings import Asked
 
     config, settings, store, fresh = opened.config, opened.settings, opened.store, opened.fresh
     folder, team, reporter = process.folder, process.team, process.reporter
@@ -175,11 +176,12 @@ def _run(opened: Opened, base_set: BaseSet | None, process: _Process) -> tuple[S
     family = family_of(settings)
     torch.manual_seed(settings.seed)
     told = reporter if fresh else silent
+    asked = Asked(config, settings, opened.base)
     plan = plan_lines(
         store,
         settings,
         told,
-        lambda texts: family.begin(config, settings, opened.base, texts, told),
+        lambda texts: family.begin(asked, texts, told),
     )
     synthetic = team.in_turn(lambda: _synthetic(opened, folder, told))
     others = base_set.replayed if base_set is not None and settings.replay else None

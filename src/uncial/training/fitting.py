@@ -17,8 +17,6 @@ from uncial.training.basis import FAMILIES
 from uncial.training.settings import Settings
 from uncial.training.strategies import Start
 
-DEFAULT_HEIGHT = 48  # px, for specs that read any height
-_NARROWEST, _WIDEST = 0.4, 1.6  # bounds of an automatic stretch
 _LOOKED_AT = 1500  # lines whose text is located before training
 
 
@@ -80,27 +78,6 @@ def natural_widths(
     spans = np.full(len(rows), np.median(found))
     spans[looked] = found
     return store.widths()[rows] * (preprocessing.height / (store.heights()[rows] * spans))
-
-
-def column_stretch(
-    widths: NDArray[np.float64],
-    labels: Sequence[NDArray[np.int32]],
-    network: Network,
-    settings: Settings,
-) -> float:
-    """Width factor that gives the median label the frames that the settings ask for.
-
-    Args:
-        widths: ``(M,)`` px of the prepared lines before any stretch.
-        labels: Of each.
-        network: Gives the frames.
-        settings: Of the run.
-    """
-    if settings.stretch != "auto":
-        return settings.stretch
-    each = widths / np.array([max(1, len(line)) for line in labels])
-    wanted = settings.frames * network.stride_x / float(np.median(each))
-    return round(float(np.clip(wanted, _NARROWEST, _WIDEST)), 2)
 
 
 def least_width(labels: NDArray[np.int32], network: Network, preprocessing: Preprocessing) -> int:

@@ -96,6 +96,21 @@ class Settings:
         return cls(**values)
 
 
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """What a run is asked to begin with.
+
+    Attributes:
+        config: As the user gave it.
+        settings: Made from it.
+        base: Model to go on from; None from scratch.
+    """
+
+    config: TrainConfig
+    settings: Settings
+    base: ModelArchive | None = None
+
+
 def preset_names() -> list[str]:
     """Presets that come with the package."""
     folder = resources.files("uncial.presets")

@@ -26,7 +26,7 @@ from uncial.training.basis import MaterialConfig, StartConfig, TransformerConfig
 from uncial.training.batches import Batch, padded
 from uncial.training.config import LossConfig, OptimizerConfig, StopConfig, TrainConfig
 from uncial.training.memory import Need, check_memory
-from uncial.training.settings import resolve
+from uncial.training.settings import Asked, resolve
 from uncial.training.transformer import ENCODER_DECODER, TokenLearner
 
 WORDS = ("some", "with too.", "is the", "light", "a word or two", "Grüße")
@@ -84,7 +84,7 @@ def _begun(archive: ModelArchive, texts: tuple[str, ...] = WORDS, **options: obj
     )
     settings = resolve(config, base=archive)
     notes: list[Event] = []
-    start = ENCODER_DECODER.begin(config, settings, archive, texts, notes.append)
+    start = ENCODER_DECODER.begin(Asked(config, settings, archive), texts, notes.append)
     return start, notes
 
 
