@@ -94,7 +94,40 @@ class Computing(NamedTuple):
     network: Network
 
 
-class NetworkReader(ABC):
+class OnDemand(ABC):
+    """Reads lines one after the other, as they are asked for."""
+
+    @abstractmethod
+    def read_each(
+        self,
+        image: Callable[[int], Image],
+        count: int,
+        decoder: Decoder = "greedy",
+        threads: int = 0,
+    ) -> Iterator[Reading]:
+        """Like `read`, image by image on demand: memory stays flat however many there are.
+
+        Args:
+            image: The image with a number in ``range(count)``.
+            count: How many there are.
+            decoder: As for `read`.
+            threads: As for `read`.
+        """
+
+    def read(
+        self, images: Sequence[Image], *, decoder: Decoder = "greedy", threads: int = 0
+    ) -> list[Reading]:
+        """Texts of line images, in the order given.
+
+        Args:
+            images: ``(H, W)`` gray or ``(H, W, 3)`` RGB uint8 each.
+            decoder: ``"beam"`` weighs many texts and is slower.
+            threads: Cores to use; 0 takes every one.
+        """
+        return list(self.read_each(lambda i: images[i], len(images), decoder, threads))
+
+
+class NetworkReader(OnDemand):
     """Everything of a reader but the network: preparation, codec, decoder.
 
     Args:
@@ -157,18 +190,6 @@ class NetworkReader(ABC):
         """Graphemes of `text` that it cannot write."""
         return self.codec.missing(text)
 
-    def read(
-        self, images: Sequence[Image], *, decoder: Decoder = "greedy", threads: int = 0
-    ) -> list[Reading]:
-        """Texts of line images, in the order given.
-
-        Args:
-            images: ``(H, W)`` gray or ``(H, W, 3)`` RGB uint8 each.
-            decoder: ``"beam"`` sums over alignments and is slower.
-            threads: Lines read side by side; 0 takes every core.
-        """
-        return list(self.read_each(lambda i: images[i], len(images), decoder, threads))
-
     def read_each(
         self,
         image: Callable[[int], Image],
@@ -176,14 +197,7 @@ class NetworkReader(ABC):
         decoder: Decoder = "greedy",
         threads: int = 0,
     ) -> Iterator[Reading]:
-        """Like `read`, image by image on demand: memory stays flat however many there are.
-
-        Args:
-            image: The image with a number in ``range(count)``.
-            count: How many there are.
-            decoder: As for `read`.
-            threads: As for `read`.
-        """
+        """See `OnDemand`."""
         beam = decoder == "beam"
         for decoded in self._chunks(image, count, threads, keep=beam):
             best = [line.greedy for line in decoded]

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from uncial.errors import ConfigError
 from uncial.progress import Event, Note, Reporter, silent
-from uncial.training.config import Settings, TrainConfig
+from uncial.training.config import TrainConfig
 from uncial.training.result import TrainResult
+from uncial.training.settings import Settings
 
 if TYPE_CHECKING:
     from uncial.data.store import LineStore
@@ -182,12 +183,13 @@ def _base_set(opened: Opened, folder: RunFolder, reporter: Reporter, team: Team)
 def _run(opened: Opened, base_set: BaseSet | None, process: _Process) -> tuple[Session, Plan, str]:
     import torch
 
-    from uncial.training.batches import TrainingStream
     from uncial.training.difficulty import difficulty
+    from uncial.training.drawing import TrainingStream
     from uncial.training.family import family_of
     from uncial.training.lines import plan_lines
     from uncial.training.rates import range_test
     from uncial.training.session import Session
+    from uncial.training.settings import Asked
 
     config, settings, store, fresh = opened.config, opened.settings, opened.store, opened.fresh
     folder, team, reporter = process.folder, process.team, process.reporter
@@ -195,11 +197,12 @@ def _run(opened: Opened, base_set: BaseSet | None, process: _Process) -> tuple[S
     family = family_of(settings)
     torch.manual_seed(settings.seed)
     told = reporter if fresh else silent
+    asked = Asked(config, settings, opened.base)
     plan = plan_lines(
         store,
         settings,
         told,
-        lambda texts: family.begin(config, settings, opened.base, texts, told),
+        lambda texts: family.begin(asked, texts, told),
     )
     synthetic = team.in_turn(lambda: _synthetic(opened, folder, told))
     others = base_set.replayed if base_set is not None and settings.replay else None

@@ -11,11 +11,12 @@ from uncial.nn.build import Network
 from uncial.progress import Note, Reporter
 from uncial.synth.synthesizer import LineMaker
 from uncial.text.normalize import Normalization
-from uncial.training.batches import BatchSource, Drawing, LineImages, PreparedLines, TrainingStream
-from uncial.training.config import Settings
+from uncial.training.batches import BatchSource, LineImages, PreparedLines
+from uncial.training.drawing import Drawing, TrainingStream
 from uncial.training.family import family_of
 from uncial.training.lines import Plan, TrainingLines, joined_lines, line_mixer, replayed_lines
 from uncial.training.replay import JoinedImages, Teacher
+from uncial.training.settings import Settings
 from uncial.training.synthetic import SyntheticStream
 
 _CORES_A_WORKER = 3

@@ -21,8 +21,10 @@ from uncial.nn.build import Network
 from uncial.synth.synthesizer import LineMaker
 from uncial.synth.workers import Workers
 from uncial.text.normalize import Normalization
-from uncial.training.batches import BatchMaker, Drawing, StreamPlace, TrainingStream
-from uncial.training.lines import Plan, least_width
+from uncial.training.batches import BatchMaker, StreamPlace
+from uncial.training.drawing import Drawing, TrainingStream
+from uncial.training.fitting import least_width
+from uncial.training.lines import Plan
 from uncial.training.start import encoded
 
 EPOCH = 1024
