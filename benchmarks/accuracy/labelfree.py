@@ -34,12 +34,7 @@ SETS = {
 }
 RULES: dict[str, list[str]] = {
     "likeliest": [],
-    "threshold": [
-        *("--labelfree.choice", "threshold", "--labelfree.threshold", "0.4"),
-        *("--labelfree.agreement", "0", "--labelfree.views", "1", "--labelfree.lm", "none"),
-        *("--labelfree.replay", "0", "--labelfree.from-seed", "0"),
-        "--no-labelfree.normalize",
-    ],
+    "threshold": ["--config", str(ROOT / "recipes" / "word-learner.toml")],
 }
 
 

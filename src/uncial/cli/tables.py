@@ -164,6 +164,23 @@ def _show_suspects(result: Result, console: Console) -> None:
     console.print(f"Report: {result['report']}\nTable:  {result['table']}", highlight=False)
 
 
+def _show_suggestions(result: Result, console: Console) -> None:
+    console.print(
+        f"{len(result['lines'])} of {result['among']} lines, the most useful first:",
+        highlight=False,
+    )
+    for place, one in enumerate(result["lines"], start=1):
+        doubt = f"{place}. {one['image']}  doubt {one['doubt']:.2f}, newness {one['newness']:.2f}"
+        console.print(Text(doubt, style="dim"), soft_wrap=True)
+        console.print(Text(f"   {one['reading']}"), soft_wrap=True)
+    if result["output"]:
+        console.print(
+            f"Correct the .gt.txt files in {result['output']}, then train on that folder.",
+            highlight=False,
+            soft_wrap=True,
+        )
+
+
 _SHOWN: dict[str, Callable[[Result, Console], None]] = {
     "compare": show_comparison,
     "charset": _show_charset,
@@ -176,5 +193,6 @@ _SHOWN: dict[str, Callable[[Result, Console], None]] = {
     "score": show_page_scores,
     "fonts": _show_fonts,
     "models": show_models,
+    "suggest": _show_suggestions,
     "suspects": _show_suspects,
 }
