@@ -3,9 +3,9 @@
 The training images of a set are given without their text, beside a recipe of fonts and texts and a
 base model that was made from fonts and texts alone::
 
-    python benchmarks/accuracy/labelfree.py dhsd --base latin-hand --minutes 12
-    python benchmarks/accuracy/labelfree.py fraktur --base latin-print --minutes 12
-    python benchmarks/accuracy/labelfree.py dhsd --base latin-hand --minutes 12 --rule threshold
+    python benchmarks/accuracy/labelfree.py dhsd --base latin-hand
+    python benchmarks/accuracy/labelfree.py fraktur --base latin-print
+    python benchmarks/accuracy/labelfree.py dhsd --base latin-hand --rule threshold
 
 Stated is the CER of the test lines: of the base, of the first model, which learnt from made lines
 that look like the set's, and of the last one, read greedily and with the language of the recipe.
@@ -46,14 +46,14 @@ def main() -> None:
     parser.add_argument("set", choices=SETS)
     parser.add_argument("--base", default="", help="model made from fonts and texts alone")
     parser.add_argument("--rule", choices=RULES, default="likeliest")
-    parser.add_argument("--minutes", type=float, default=12.0)
+    parser.add_argument("--steps", type=int, default=6000, help="of all models together")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--quick", action="store_true", help="a minute, not recorded")
     options = parser.parse_args()
     if options.quick:
-        options.minutes, options.rounds = 1.0, 2
+        options.steps, options.rounds = 300, 2
     folder = fresh("quick" if options.quick else "", f"labelfree-{options.set}-{options.rule}")
     name, recipe = SETS[options.set]
     store = folder / "lines"
@@ -62,7 +62,7 @@ def main() -> None:
     command = [*UNCIAL, "train", recipe, "--unlabeled", store, "-o", run, *RULES[options.rule]]
     if options.base:
         command += ["--base", options.base]
-    length = ["--minutes", str(options.minutes), "--labelfree.rounds", str(options.rounds)]
+    length = ["--steps", str(options.steps), "--labelfree.rounds", str(options.rounds)]
     rest = ["--threads", str(options.threads), "--seed", str(options.seed), "--json"]
     trained = measured([*command, *length, *rest])
     told = trained.json()
@@ -80,7 +80,7 @@ def main() -> None:
         "data": name,
         "rule": options.rule,
         "base": Path(options.base).stem,
-        "minutes": options.minutes,
+        "steps": options.steps,
         "threads": options.threads,
         "unlabeled_lines": told["training_lines"],
         "cer_base": cers["base"],
