@@ -145,6 +145,8 @@ TASKS: dict[str, Task] = {
               {"output": "o", "format": "f"}),
         _task("recognize", "Read images of lines, or pages, with a model.", ("model", "images"),
               {"output": "o", "format": "f", **_LANGUAGE}),
+        _task("bulk", "Do a verb to any number of files, on this machine or a cluster.",
+              ("verb", "source"), {"output": "o", "model": "m"}),
         _task("combine", "Put models together that vote when they read.", ("models",),
               {"output": "o"}),
         _task("convert", "Turn a model or pages into another program's format.",
