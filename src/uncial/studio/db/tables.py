@@ -168,13 +168,14 @@ class PastReading(Base):
 
 
 class Model(Base):
-    """A model file; ``facts`` is what ``inspect`` says of it."""
+    """A model file; ``facts`` is what ``inspect`` says of it; nobody owns those of local mode."""
 
     __tablename__ = "models"
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str]
     kind: Mapped[str]
     origin: Mapped[str]
+    owner_id: Mapped[int | None] = mapped_column(index=True)
     digest: Mapped[str] = mapped_column(index=True)
     suffix: Mapped[str]
     size: Mapped[int]
@@ -195,6 +196,7 @@ class Job(Base):
     queue: Mapped[str]
     project_id: Mapped[int | None] = mapped_column(index=True)
     document_id: Mapped[int | None]
+    account_id: Mapped[int | None] = mapped_column(index=True)
     config: Mapped[dict[str, Any]]
     state: Mapped[str] = mapped_column(default="queued")
     wish: Mapped[str] = mapped_column(default="")
