@@ -60,7 +60,7 @@ def fetch(url: str, most: int) -> bytes:
         InputError: No such address, one that this process may not reach, no answer, a refusal,
             or more than `most` bytes.
     """
-    request = urllib.request.Request(_checked(url), headers={"User-Agent": "uncial"})
+    request = urllib.request.Request(require_address(url), headers={"User-Agent": "uncial"})
     data = ask(request, most)
     if len(data) > most:
         raise InputError(f"{url}: more than {most:,} bytes", remedy="ask for a smaller size")
@@ -74,7 +74,9 @@ def send(url: str, body: bytes, headers: dict[str, str], timeout: float) -> None
         InputError: As `fetch`.
     """
     headers = {"User-Agent": "uncial", "Content-Type": "application/json", **headers}
-    request = urllib.request.Request(_checked(url), data=body, headers=headers, method="POST")
+    request = urllib.request.Request(
+        require_address(url), data=body, headers=headers, method="POST"
+    )
     ask(request, 0, timeout)
 
 
@@ -110,7 +112,12 @@ def is_public(address: str) -> bool:
     return ip.is_global and not ip.is_multicast and not ip.is_reserved
 
 
-def _checked(url: str) -> str:
+def require_address(url: str) -> str:
+    """An address on the web as it was given.
+
+    Raises:
+        InputError: It is none.
+    """
     try:
         parts = urlsplit(url)
         usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
@@ -136,7 +143,7 @@ class _OnlyWeb(urllib.request.HTTPRedirectHandler):
         """The request that follows."""
         if req.get_method() not in ("GET", "HEAD"):
             raise urllib.error.HTTPError(req.full_url, code, "a redirect", headers, fp)
-        return super().redirect_request(req, fp, code, msg, headers, _checked(newurl))
+        return super().redirect_request(req, fp, code, msg, headers, require_address(newurl))
 
 
 def _guarded(allowed: frozenset[str]) -> urllib.request.OpenerDirector:

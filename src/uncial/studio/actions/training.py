@@ -78,6 +78,8 @@ def train_model(context: Context, config: TrainingConfig) -> TrainingResult:
         result.model,
         name=f"{config.name}.safetensors",
         origin="trained",
+        owner=context.account,
+        project=context.project,
         job=context.job,
     )
     told = as_json(result)

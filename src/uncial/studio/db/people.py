@@ -15,9 +15,7 @@ from uncial.studio.db.tables import Base
 
 
 class Account(Base):
-    """Somebody who may sign in. The quotas, MB and minutes a month, of
-    None are those of the settings.
-    """
+    """Somebody who may sign in; a quota (MB, minutes a month) of None is that of the settings."""
 
     __tablename__ = "accounts"
     id: Mapped[int] = mapped_column(primary_key=True)

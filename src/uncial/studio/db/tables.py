@@ -210,6 +210,7 @@ class Job(Base):
     deaths: Mapped[int] = mapped_column(default=0)
     worker: Mapped[str] = mapped_column(default="")
     lease: Mapped[float] = mapped_column(default=0.0)
+    seconds: Mapped[float] = mapped_column(default=0.0, server_default="0")
     rung: Mapped[float] = mapped_column(default=0.0)
     created: Mapped[float] = mapped_column(default=time.time)
     started: Mapped[float | None]

@@ -9,10 +9,9 @@ from fastapi import APIRouter
 from pydantic import BaseModel, StringConstraints
 from sqlalchemy import func, select
 
-from uncial.studio import catalogue
+from uncial.studio import access, catalogue
 from uncial.studio.db.tables import Document, Page
 from uncial.studio.door import Here, Ident, document_of, project_of
-from uncial.studio.faults import NotFound
 
 router = APIRouter(prefix="/api", tags=["documents"])
 
@@ -101,7 +100,7 @@ def restore_document(here: Here, document: Ident) -> dict[str, Any]:
     with here.db.write() as session:
         found = session.get(Document, document)
         if found is None:
-            raise NotFound("document")
+            raise access.refuse(session, Document, document, "document")
         found.deleted = None
         return _shown(found)
 

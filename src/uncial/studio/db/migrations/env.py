@@ -9,7 +9,7 @@ def run() -> None:
     """Bring the tables from where they are to where they should be."""
     connection = context.config.attributes["connection"]
     context.configure(
-        connection=connection, target_metadata=people.Base.metadata, render_as_batch=True
+        connection=connection, target_metadata=people.Account.metadata, render_as_batch=True
     )
     with context.begin_transaction():
         context.run_migrations()

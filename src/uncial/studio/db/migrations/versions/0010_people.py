@@ -185,6 +185,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_calls_webhook_id"), ["webhook_id"], unique=False)
 
     with op.batch_alter_table("jobs", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("seconds", sa.Double(), server_default="0", nullable=False))
         batch_op.add_column(sa.Column("account_id", sa.Integer(), nullable=True))
         batch_op.create_index(batch_op.f("ix_jobs_account_id"), ["account_id"], unique=False)
 
