@@ -274,8 +274,8 @@ def test_bodies_that_lie_about_their_length_are_cut(mallory: Place) -> None:
     headers = {"content-type": "application/json"}
     _refused(mallory.client.post("/api/projects", content=dripping(), headers=headers), 413)
     for length in ("9" * 20, "-1", "1e3", "٣"):
-        given = {"content-length": length.encode().decode("latin-1")}
-        _refused(mallory.client.post("/api/projects", content=b"", headers=given), 400, 413)
+        given = {"content-length": length.encode()}
+        _refused(mallory.client.post("/api/projects", content=b"", headers=given), 400, 413)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -558,7 +558,8 @@ def _example(schema: dict[str, Any], spec: dict[str, Any], ids: dict[str, Any], 
         return [_example(schema.get("items", {}), spec, ids, name.rstrip("s"))]
     if name in ids:
         return ids[name]
-    return {"integer": 1, "number": 1.0, "boolean": True}.get(str(kind), "https://example.org/a")
+    word = "https://example.org/" if name == "url" else "a"
+    return {"integer": 1, "number": 1.0, "boolean": True}.get(str(kind), word)
 
 
 def _operations(team: Team) -> Iterator[tuple[str, str, dict[str, Any]]]:

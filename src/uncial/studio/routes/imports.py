@@ -60,13 +60,13 @@ def preview_import(here: Here, document: Ident, offer: Offer) -> list[dict[str, 
 def start_import(here: Here, document: Ident, wanted: Import) -> dict[str, Any]:
     """Start the job that makes the pages; its id."""
     _only_local(here, any(item.path for item in wanted.items))
-    for item in wanted.items:
-        if item.upload:
-            here.files.upload(item.upload)
     with here.db.read() as session:
         found = document_of(session, document)
         title = f"Import {len(wanted.items)} files into {found.name}"
         project = found.project_id
+    for item in wanted.items:
+        if item.upload:
+            here.files.upload(item.upload)
     config = {"document": document, **wanted.model_dump()}
     job = here.start("import", title, config, project=project, document=document)
     return {"job": job}
