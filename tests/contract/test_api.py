@@ -39,7 +39,7 @@ def test_no_request_that_fits_the_description_ends_in_an_error_of_ours(team: Tea
 
         @seed(1)
         @settings(
-            max_examples=6,
+            max_examples=3,
             database=None,
             deadline=None,
             phases=[Phase.explicit, Phase.generate],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import ORMExecuteState, Session
 
 _WAIT_SECONDS = 20
@@ -36,12 +38,24 @@ class Database:
         return made
 
     def upgrade(self) -> None:
-        """Bring the tables up to date."""
+        """Bring the tables up to date; a server that is just starting is waited for."""
+        self._wait()
         config = Config()
         config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
         with self._writing.begin() as connection:
             config.attributes["connection"] = connection
             command.upgrade(config, "heads")
+
+    def _wait(self) -> None:
+        end = time.monotonic() + _WAIT_SECONDS
+        while True:
+            try:
+                self.engine.connect().close()
+                return
+            except OperationalError:
+                if time.monotonic() > end:
+                    raise
+                time.sleep(0.5)
 
     @contextmanager
     def read(self) -> Iterator[Session]:
