@@ -188,7 +188,8 @@ def recognize(config: RecognizeConfig, reporter: Reporter = silent) -> Recognize
 
 
 def _recognize_pages(config: RecognizeConfig, reporter: Reporter) -> RecognizeResult:
-    from uncial.tasks.pagewise import PageRun, recognize_pages
+    from uncial.tasks.pageplan import PageRun
+    from uncial.tasks.pagewise import recognize_pages
     from uncial.tasks.segmodels import default_segmenter
 
     values = {item.name: getattr(config, item.name) for item in fields(PageRun)}

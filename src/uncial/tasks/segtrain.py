@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from uncial.formats.pages.source import Scan
     from uncial.imaging.pageview import PagePreparation
     from uncial.nn.build import Network
-    from uncial.training.config import Settings
     from uncial.training.folder import RunFolder
     from uncial.training.segmentation.truth import Types
     from uncial.training.session import Session
+    from uncial.training.settings import Settings
     from uncial.training.validation import Validator
 
 __all__ = ["SegtrainConfig", "SegtrainResult", "segtrain"]
