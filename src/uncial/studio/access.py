@@ -23,6 +23,9 @@ from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 
 from uncial.studio.db.people import Member, ModelShare
 from uncial.studio.db.tables import (
+    Comment,
+    Dataset,
+    DatasetVersion,
     Document,
     Job,
     Layer,
@@ -46,6 +49,9 @@ NEEDS: Final[dict[tuple[str, str], Role]] = {
     ("PUT", "/api/pages/{page}/readings"): "reviewer",
     ("PATCH", "/api/pages/{page}"): "reviewer",
     ("POST", "/api/documents/{document}/export"): "reader",
+    ("POST", "/api/pages/{page}/comments"): "reviewer",
+    ("PATCH", "/api/pages/{page}/comments/{comment}"): "reviewer",
+    ("POST", "/api/projects/{project}/archive"): "owner",
     ("DELETE", "/api/projects/{project}"): "owner",
     ("POST", "/api/projects/{project}/restore"): "owner",
     ("PUT", "/api/projects/{project}/people/{account}"): "owner",
@@ -134,16 +140,17 @@ def refuse(session: Session, kind: type[Any], ident: int | str, word: str) -> No
     return NotAllowed(word)
 
 
-def own(session: Session, actor: Actor, project: int) -> None:
-    """Make the actor the owner of a new project; nobody owns those of local mode."""
-    if actor.account:
-        session.add(Member(project_id=project, account_id=actor.account, role="owner"))
+def own(session: Session, account: int | None, project: int) -> None:
+    """Make an account the owner of a new project; nobody owns those of local mode."""
+    if account:
+        session.add(Member(project_id=project, account_id=account, role="owner"))
 
 
 def _criteria(account: int, allowed: list[int], visible: list[int]) -> list[Any]:
     documents = select(_of(Document).id).where(_of(Document).project_id.in_(allowed))
     pages = select(_of(Page).id).where(_of(Page).document_id.in_(documents))
     pictures = select(_of(Page).picture_id).where(_of(Page).document_id.in_(documents))
+    datasets = select(_of(Dataset).id).where(_of(Dataset).project_id.in_(allowed))
     shares = ModelShare.__table__.c
     shared = select(shares.model_id).where(shares.project_id.in_(visible))
     mine = and_(Job.project_id.is_(None), Job.account_id == account)
@@ -154,6 +161,9 @@ def _criteria(account: int, allowed: list[int], visible: list[int]) -> list[Any]
         Picture: Picture.id.in_(pictures),
         Layer: Layer.document_id.in_(documents),
         Tag: Tag.project_id.in_(allowed),
+        Comment: Comment.page_id.in_(pages),
+        Dataset: Dataset.project_id.in_(allowed),
+        DatasetVersion: DatasetVersion.dataset_id.in_(datasets),
         Segmentation: Segmentation.page_id.in_(pages),
         Reading: Reading.page_id.in_(pages),
         PastReading: PastReading.page_id.in_(pages),

@@ -167,6 +167,44 @@ class PastReading(Base):
     created: Mapped[float]
 
 
+class Comment(Base):
+    """A remark on a line, or on a whole page where `line` is empty."""
+
+    __tablename__ = "comments"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    page_id: Mapped[int] = mapped_column(ForeignKey("pages.id"), index=True)
+    line: Mapped[str] = mapped_column(default="")
+    text: Mapped[str]
+    author: Mapped[str] = mapped_column(default="")
+    created: Mapped[float] = mapped_column(default=time.time)
+    settled: Mapped[float | None]
+
+
+class Dataset(Base):
+    """Pages picked across documents of a project; ``body`` as `uncial.studio.datasets` says."""
+
+    __tablename__ = "datasets"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    project_id: Mapped[int] = mapped_column(ForeignKey("projects.id"), index=True)
+    name: Mapped[str]
+    body: Mapped[dict[str, Any]]
+    created: Mapped[float] = mapped_column(default=time.time)
+    deleted: Mapped[float | None]
+
+
+class DatasetVersion(Base):
+    """What a dataset held when it was frozen; its lines lie in the folder of the job."""
+
+    __tablename__ = "dataset_versions"
+    __table_args__ = (UniqueConstraint("dataset_id", "number"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    dataset_id: Mapped[int] = mapped_column(ForeignKey("datasets.id"), index=True)
+    number: Mapped[int]
+    job_id: Mapped[str] = mapped_column(unique=True)
+    facts: Mapped[dict[str, Any]]
+    created: Mapped[float] = mapped_column(default=time.time)
+
+
 class Model(Base):
     """A model file; ``facts`` is what ``inspect`` says of it; nobody owns those of local mode."""
 

@@ -9,7 +9,8 @@ from fastapi import APIRouter
 from pydantic import BaseModel, StringConstraints
 from sqlalchemy import func, select
 
-from uncial.studio import access, catalogue
+from uncial.studio import catalogue
+from uncial.studio.bin import restored
 from uncial.studio.db.tables import Document, Page
 from uncial.studio.door import Here, Ident, document_of, project_of
 
@@ -98,11 +99,7 @@ def bin_document(here: Here, document: Ident) -> None:
 def restore_document(here: Here, document: Ident) -> dict[str, Any]:
     """Take a document out of the bin."""
     with here.db.write() as session:
-        found = session.get(Document, document)
-        if found is None:
-            raise access.refuse(session, Document, document, "document")
-        found.deleted = None
-        return _shown(found)
+        return _shown(restored(session, Document, document))
 
 
 def _shown(document: Document) -> dict[str, Any]:

@@ -12,9 +12,10 @@ from pydantic import BaseModel, Field, StringConstraints
 
 from uncial.errors import ConfigError, InputError
 from uncial.studio import shelf
+from uncial.studio.bin import restored
 from uncial.studio.db.tables import Model
 from uncial.studio.door import Here, Ident, Studio
-from uncial.studio.faults import NotAllowed, NotFound
+from uncial.studio.faults import NotAllowed
 
 router = APIRouter(prefix="/api/models", tags=["models"])
 
@@ -94,11 +95,7 @@ def bin_model(here: Here, model: Ident) -> None:
 def restore_model(here: Here, model: Ident) -> dict[str, Any]:
     """Take a model out of the bin."""
     with here.db.write() as session:
-        found = session.get(Model, model)
-        if found is None:
-            raise NotFound("model")
-        _own(here, found).deleted = None
-        return shelf.shown(found)
+        return shelf.shown(_own(here, restored(session, Model, model)))
 
 
 @router.get("/{model}/file")

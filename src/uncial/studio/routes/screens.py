@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 from sqlalchemy import case, func, select
 
-from uncial.studio import shelf
-from uncial.studio.db.tables import Document, Model, Page, Project
+from uncial.studio import datasets, shelf
+from uncial.studio.db.tables import Dataset, Document, Model, Page, Project
 from uncial.studio.door import Here, Ident, document_of, job_of, page_of, project_of
 from uncial.studio.faults import NotFound
 from uncial.studio.paper import missing, screen
@@ -134,15 +136,32 @@ def model_screen(here: Here, request: Request, model: Ident) -> HTMLResponse:
     return screen(here, request, "model.html", here="models", model=found, facts=facts, own=own)
 
 
-@router.get("/projects/{project}/train")
-def train_screen(here: Here, request: Request, project: Ident) -> HTMLResponse:
-    """Training in four steps."""
+@router.get("/projects/{project}/{what}")
+def work_screen(
+    here: Here,
+    request: Request,
+    project: Ident,
+    what: Literal["train", "test", "fit", "search", "datasets"],
+) -> HTMLResponse:
+    """What is done with a project: train, test, find a model, search, datasets."""
     try:
         with here.db.read() as session:
             found = project_of(session, project)
     except NotFound as error:
         return missing(here, request, error)
-    return screen(here, request, "train.html", project=found)
+    return screen(here, request, f"{what}.html", project=found)
+
+
+@router.get("/datasets/{dataset}")
+def dataset_screen(here: Here, request: Request, dataset: Ident) -> HTMLResponse:
+    """One dataset."""
+    try:
+        with here.db.read() as session:
+            found = datasets.found(session, dataset)
+            project = project_of(session, found.project_id)
+    except NotFound as error:
+        return missing(here, request, error)
+    return screen(here, request, "dataset.html", dataset=found, project=project)
 
 
 @router.get("/bin")
@@ -152,9 +171,15 @@ def bin_screen(here: Here, request: Request) -> HTMLResponse:
         projects = session.scalars(select(Project).where(Project.deleted.is_not(None))).all()
         documents = session.scalars(select(Document).where(Document.deleted.is_not(None))).all()
         models = session.scalars(select(Model).where(Model.deleted.is_not(None))).all()
+        sets = session.scalars(select(Dataset).where(Dataset.deleted.is_not(None))).all()
     things = [
         {"kind": kind, "name": one.name, "path": f"/api/{kind}s/{one.id}"}
-        for kind, some in (("project", projects), ("document", documents), ("model", models))
+        for kind, some in (
+            ("project", projects),
+            ("document", documents),
+            ("model", models),
+            ("dataset", sets),
+        )
         for one in some
     ]
     return screen(here, request, "bin.html", things=things)
