@@ -54,6 +54,8 @@ class PageEditor extends HTMLElement {
     this.listen();
     this.canvas.use("select");
     this.show();
+    const wanted = decodeURIComponent(location.hash.slice(1));
+    if (this.edits.state.lines.has(wanted)) this.text.open(wanted);
   }
 
   toolbar() {
