@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from uncial.nn.build import Network
     from uncial.training.config import Settings
     from uncial.training.folder import RunFolder
+    from uncial.training.segmentation.made import MadePages
     from uncial.training.segmentation.truth import Types
     from uncial.training.session import Session
     from uncial.training.validation import Validator
@@ -71,8 +72,9 @@ def segtrain(config: SegtrainConfig, reporter: Reporter = silent) -> SegtrainRes
     """Train a segmentation model on pages with ground truth, from scratch or from a base.
 
     Pages are PAGE or ALTO files with their images; lines without a baseline get one from their
-    boundary. The run folder keeps settings, an event log, the latest checkpoint and the best
-    model. After a crash or an interrupt, `resume` goes on with the same views in the same order.
+    boundary. Recipes draw more of them as the run goes. The run folder keeps settings, an event
+    log, the latest checkpoint and the best model. After a crash or an interrupt, `resume` goes on
+    with the same views in the same order.
 
     Raises:
         ConfigError: Options contradict each other, or the run folder is in use.
@@ -119,6 +121,7 @@ class _Plan:
 
     train: list[Scan]
     validation: list[Scan]
+    recipes: tuple[Path, ...]
     types: Types
     channels: tuple[Channel, ...]
     preparation: PagePreparation
@@ -163,11 +166,14 @@ def _told(
 def _plan(config: SegtrainConfig, base: SegmenterArchive | None, reporter: Reporter) -> _Plan:
     from uncial.imaging.pageview import PagePreparation
     from uncial.tasks.pagesets import split_scans
+    from uncial.tasks.synthesis import is_recipe
     from uncial.training.segmentation.choice import chosen_types
     from uncial.training.segmentation.start import SPEC
 
     told = silent if config.resume else reporter
-    train, validation = split_scans(config.data, config.seed, told)
+    recipes = tuple(path for path in config.data if is_recipe(path))
+    pages = [path for path in config.data if path not in recipes]
+    train, validation = split_scans(pages, config.seed, told)
     types = chosen_types(config.types, [scan.page for scan in train], base.channels if base else ())
     size = config.views.size
     preparation = base.preparation if base is not None else PagePreparation()
@@ -175,6 +181,7 @@ def _plan(config: SegtrainConfig, base: SegmenterArchive | None, reporter: Repor
     plan = _Plan(
         train=train,
         validation=validation,
+        recipes=recipes,
         types=types,
         channels=types.channels(),
         preparation=preparation if size == "auto" else PagePreparation(size=size),
@@ -225,7 +232,9 @@ def _run(
             batch=settings.batch,
             side=config.views.side,
             strength=settings.augment,
+            made=config.views.made,
         ),
+        _made_pages(plan, settings.seed, silent if config.resume else reporter),
     )
     learner: Any = MapLearner(network, plan.channels).to(device_named(config.device))
     session = Session(learner, settings, started=started[0], started_cpu=started[1])
@@ -261,6 +270,16 @@ def _true_pages(plan: _Plan) -> list[Any]:
             remedy="give pages with lines, or ignore fewer types",
         )
     return pages
+
+
+def _made_pages(plan: _Plan, seed: int, reporter: Reporter) -> list[MadePages]:
+    from uncial.tasks.synthesis import open_synthesizer, read_recipe
+    from uncial.training.segmentation.made import MadePages
+
+    return [
+        MadePages(open_synthesizer(read_recipe(path), reporter), plan.types, plan.preparation, seed)
+        for path in plan.recipes
+    ]
 
 
 def _validator(plan: _Plan, threads: int) -> Validator:
@@ -302,7 +321,11 @@ def _writer(
             **origin,
             "uncial": __version__,
             "settings": settings.to_json(),
-            "data": {"pages": len(plan.train), "validation_pages": len(plan.validation)},
+            "data": {
+                "pages": len(plan.train),
+                "validation_pages": len(plan.validation),
+                "recipes": [path.name for path in plan.recipes],
+            },
             "step": at.step,
             "validation_f": 1 - at.validations[-1][1] if at.validations else None,
         }
