@@ -68,6 +68,19 @@ def test_a_run_that_was_interrupted_ends_with_the_same_weights(pages: Path, tmp_
     assert all(np.array_equal(one[name], other[name]) for name in one)
 
 
+def test_recipes_among_the_data_draw_further_pages(pages: Path, tmp_path: Path) -> None:
+    recipe = tmp_path / "print.toml"
+    recipe.write_text('[fonts]\nnames = ["Caladea"]\n')
+    runs = [
+        segtrain(_config(pages, tmp_path / name, data=data, steps=1, validations=1))
+        for name, data in (("alone", (pages,)), ("more", (pages, recipe)))
+    ]
+    alone, more = (Segmenter.load(run.model) for run in runs)
+    assert more.metadata["data"]["recipes"] == ["print.toml"]
+    one, other = (made.to_archive().weights for made in (alone, more))
+    assert any(not np.array_equal(one[name], other[name]) for name in one)
+
+
 def test_a_base_keeps_what_it_knows_and_learns_other_types(
     pages: Path, model: Path, tmp_path: Path
 ) -> None:
