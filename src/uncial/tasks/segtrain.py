@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from uncial.formats.pages.source import Scan
     from uncial.imaging.pageview import PagePreparation
     from uncial.nn.build import Network
+    from uncial.page.pairorder import PairOrder
     from uncial.training.config import Settings
     from uncial.training.folder import RunFolder
     from uncial.training.segmentation.made import MadePages
@@ -125,6 +126,7 @@ class _Plan:
     types: Types
     channels: tuple[Channel, ...]
     preparation: PagePreparation
+    order: PairOrder | None
     base: SegmenterArchive | None
     spec: str
 
@@ -185,6 +187,7 @@ def _plan(config: SegtrainConfig, base: SegmenterArchive | None, reporter: Repor
         types=types,
         channels=types.channels(),
         preparation=preparation if size == "auto" else PagePreparation(size=size),
+        order=_order(config, train, validation, base, told),
         base=base,
         spec=spec,
     )
@@ -195,6 +198,32 @@ def _plan(config: SegtrainConfig, base: SegmenterArchive | None, reporter: Repor
         )
     )
     return plan
+
+
+def _order(
+    config: SegtrainConfig,
+    train: Sequence[Scan],
+    validation: Sequence[Scan],
+    base: SegmenterArchive | None,
+    reporter: Reporter,
+) -> PairOrder | None:
+    """The reading order of the model: learnt, the base's, or None to go by where lines stand."""
+    from uncial.page.order import reading_order
+    from uncial.training.segmentation.order import learnt_order, share_in_order
+
+    usual = base.order if base is not None else None
+    made = learnt_order([scan.page for scan in train], config.seed) if config.order else None
+    if made is None:
+        return usual
+    pages = [scan.page for scan in validation]
+    before, after = (share_in_order(pages, order) for order in (usual or reading_order, made))
+    reporter(
+        Note(
+            text=f"reading order learnt: {after:.1%} of pairs of lines of the validation pages, "
+            f"{before:.1%} without it" + ("" if after > before else "; not used")
+        )
+    )
+    return made if after > before else usual
 
 
 def _run(
@@ -330,7 +359,7 @@ def _writer(
             "validation_f": 1 - at.validations[-1][1] if at.validations else None,
         }
         network = cast("Network", session.average)
-        segmenter = Segmenter(network, plan.channels, plan.preparation, metadata)
+        segmenter = Segmenter(network, plan.channels, plan.preparation, metadata, plan.order)
         write_atomically(folder.model, segmentation.pack(segmenter.to_archive()))
 
     return write

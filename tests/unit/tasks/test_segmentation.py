@@ -14,6 +14,7 @@ from uncial.archive import Channel
 from uncial.errors import Cancelled, ConfigError, FormatError
 from uncial.formats.models import native, segmentation
 from uncial.formats.pages.base import read_file
+from uncial.page.pairorder import FEATURES, PairOrder
 from uncial.progress import Advanced, Event
 from uncial.tasks.evaluate import EvaluateConfig
 from uncial.training.segmentation.config import TypesConfig, ViewsConfig
@@ -133,7 +134,10 @@ def test_evaluate_measures_a_segmenter_on_pages(pages: Path, model: Path) -> Non
 
 def test_a_model_file_holds_all_of_the_model(model: Path) -> None:
     first = Segmenter.load(model)
+    first.order = PairOrder(hidden=np.ones((FEATURES, 2)), bias=np.zeros(2), out=-np.ones(2))
     again = Segmenter.from_archive(segmentation.unpack(segmentation.pack(first.to_archive())))
+    assert again.order is not None
+    assert again.order.to_json() == first.order.to_json()
     image, _ = drawn_page(9)
     one, other = first.maps(image), again.maps(image)
     assert np.array_equal(one.baseline, other.baseline)

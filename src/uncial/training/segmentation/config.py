@@ -87,6 +87,9 @@ class SegtrainConfig:
     """auto, cpu or cuda; auto takes a GPU if there is one."""
     validations: int = 10
     """How often validation pages are looked at in a run of planned length."""
+    order: bool = True
+    """Learn the reading order of pages that have one; kept where it orders the validation pages
+    better than going by where lines stand."""
     types: TypesConfig = field(default_factory=TypesConfig)
     """Which types of lines and regions are learnt."""
     views: ViewsConfig = field(default_factory=ViewsConfig)
