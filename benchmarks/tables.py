@@ -365,6 +365,8 @@ TABLES: dict[str, tuple[str, str, tuple[Column, ...]]] = {
             ("equal", number("equal_lines", 0)),
             ("F", number("f", 4)),
             ("kraken's F", number("kraken_f", 4)),
+            ("F, parts forgiven", number("f_parts", 4)),
+            ("kraken's", number("kraken_f_parts", 4)),
             ("kraken's CPU-s / ours", number("times_faster", 2)),
         ),
     ),
@@ -382,8 +384,23 @@ TABLES: dict[str, tuple[str, str, tuple[Column, ...]]] = {
             ("precision", number("precision", 3)),
             ("recall", number("recall", 3)),
             ("F", number("f", 3)),
+            ("F, parts forgiven", number("f_parts", 3)),
             ("lines cut", number("splits", 0)),
             ("CPU-s a page", number("cpu_s_per_page", 2)),
+        ),
+    ),
+    "segmentation_speed": (
+        "Time to find the lines of a page",
+        (
+            "`benchmarks/speed/segmentation.py`: the same pages in the same run, programs started "
+            "once for all of them, one thread each."
+        ),
+        (
+            ENGINE,
+            ("pages", number("pages", 0)),
+            ("CPU-s a page", number("cpu_s_per_page", 2)),
+            ("CPU-s / ours", number("times_ours", 1)),
+            MEMORY,
         ),
     ),
     "onnx_parity": (
