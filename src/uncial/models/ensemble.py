@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 
 from uncial.decoding.voting import vote
-from uncial.models.reading import Decoder, Image, NetworkReader, ReadCharacter, Reading
+from uncial.models.reading import Decoder, Image, NetworkReader, OnDemand, ReadCharacter, Reading
 from uncial.text.graphemes import graphemes
 from uncial.text.normalize import Normalization
 from uncial.text.order import display_order, logical_order
 
 
-class Ensemble:
+class Ensemble(OnDemand):
     """Models behind the protocol of a reader of lines.
 
     Args:
@@ -47,12 +47,6 @@ class Ensemble:
         """Graphemes of `text` that none of them can write."""
         return set.intersection(*(member.missing(text) for member in self.members))
 
-    def read(
-        self, images: Sequence[Image], *, decoder: Decoder = "greedy", threads: int = 0
-    ) -> list[Reading]:
-        """Texts of line images, in the order given; arguments as for `NetworkReader.read`."""
-        return list(self.read_each(lambda i: images[i], len(images), decoder, threads))
-
     def read_each(
         self,
         image: Callable[[int], Image],
@@ -60,7 +54,7 @@ class Ensemble:
         decoder: Decoder = "greedy",
         threads: int = 0,
     ) -> Iterator[Reading]:
-        """Like `read`, image by image on demand."""
+        """See `OnDemand`."""
         each = [member.read_each(image, count, decoder, threads) for member in self.members]
         for readings in zip(*each, strict=True):
             yield elected(readings)

@@ -6,8 +6,8 @@ from typing import TypeVar
 
 from sqlalchemy.orm import Session
 
+from uncial.studio.access import refuse
 from uncial.studio.db.tables import Dataset, Document, Model, Project
-from uncial.studio.faults import NotFound
 
 Binned = TypeVar("Binned", Project, Document, Model, Dataset)
 
@@ -17,9 +17,10 @@ def restored(session: Session, kind: type[Binned], ident: int) -> Binned:
 
     Raises:
         NotFound: There is none.
+        NotAllowed: The role does not do.
     """
     found = session.get(kind, ident)
     if found is None:
-        raise NotFound(kind.__name__.lower())
+        raise refuse(session, kind, ident, kind.__name__.lower())
     found.deleted = None
     return found

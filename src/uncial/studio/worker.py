@@ -1,7 +1,8 @@
 """A worker process: takes jobs of one queue, runs their actions and keeps their ledger.
 
 Killing it at any moment is safe: actions save what they finished page by page, a training has
-its checkpoint, and the lease of its job runs out. ``python -m uncial.studio.worker`` starts one.
+its checkpoint, and the lease of its job runs out. `uncial.studio.serve` starts it and
+tells it its settings on standard input.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import logging
 import os
 import secrets
 import socket
+import sys
 import threading
 import time
 import traceback
@@ -19,8 +21,9 @@ from typing import Any, cast
 
 from huey.consumer import Consumer
 
+from uncial import web
 from uncial.errors import Cancelled, UncialError
-from uncial.studio import ledger
+from uncial.studio import hooks, ledger
 from uncial.studio.actions.registry import ACTIONS
 from uncial.studio.context import Context
 from uncial.studio.db.database import Database
@@ -28,7 +31,7 @@ from uncial.studio.dispatch import Bells
 from uncial.studio.faults import as_body
 from uncial.studio.files import Files
 from uncial.studio.follow import Follower
-from uncial.studio.settings import QUEUES, Queue, Settings
+from uncial.studio.settings import QUEUES, Queue, Settings, heard
 from uncial.tasks.base import as_json, resolve
 
 log = logging.getLogger(__name__)
@@ -59,6 +62,8 @@ class Worker:
         """Listen until the process is told to end."""
         huey = self.bells.queues[self.queue]
         threading.Thread(target=self._sweep, daemon=True).start()
+        if self.queue == "quick":
+            threading.Thread(target=self._call, daemon=True).start()
         Consumer(huey, workers=1, periodic=False, max_delay=0.5, shutdown_timeout=5).run()
         self._leave.set()
 
@@ -98,8 +103,10 @@ class Worker:
         context = Context(
             settings=self.settings,
             db=self.db,
-            files=self.files,
+            files=Files(self.settings.data, held.account),
             job=held.job,
+            account=held.account,
+            project=held.project,
             reporter=follower,
             folder=self.files.job(held.job),
             again=held.again,
@@ -119,6 +126,14 @@ class Worker:
                 log.exception("cannot look for lost jobs")
                 time.sleep(_SWEEP_SECONDS)
 
+    def _call(self) -> None:
+        """Tell webhooks of jobs that ended."""
+        while not self._leave.wait(_SWEEP_SECONDS):
+            try:
+                hooks.deliver(self.db)
+            except Exception:
+                log.exception("cannot tell webhooks")
+
 
 def _bug(error: Exception) -> dict[str, Any]:
     last = traceback.format_exception(error)[-6:]
@@ -135,13 +150,12 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--queue", choices=QUEUES, required=True)
-    parser.add_argument("--database", default="")
-    parser.add_argument("--bell", default="")
     parser.add_argument("--parent", type=int, default=0)
     given = parser.parse_args()
     logging.basicConfig(level=logging.WARNING)
-    settings = Settings(data=given.data, database=given.database, queue=given.bell)
-    Worker(settings, cast("Queue", given.queue), given.parent).run()
+    settings = heard(given.data, sys.stdin.buffer.read())
+    with web.confined(settings.reach):
+        Worker(settings, cast("Queue", given.queue), given.parent).run()
 
 
 if __name__ == "__main__":

@@ -121,11 +121,12 @@ def manifest_pages(url: str, *, pages: str = "") -> tuple[str, list[Inside]]:
         FormatError: It is no manifest.
         ConfigError: The pages are written otherwise than as ranges.
     """
+    from uncial import web
     from uncial.formats.pages import iiif
     from uncial.formats.pages.source import page_ranges
 
     wanted = page_ranges(pages)
-    manifest = iiif.read_manifest(iiif.fetch(url), url)
+    manifest = iiif.read_manifest(web.fetch(url, iiif.MAX_MANIFEST), url)
     found = [
         Inside(number=number, name=one.label or str(number), width=one.width, height=one.height)
         for number, one in enumerate(manifest.canvases, start=1)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from studios import Place, open_place, small_model_in
+from team import Team, open_team
 
 
 @pytest.fixture
@@ -12,6 +13,13 @@ def place(tmp_path: Path) -> Iterator[Place]:
     made = open_place(tmp_path / "studio")
     with made.client:
         yield made
+
+
+@pytest.fixture
+def team(tmp_path: Path) -> Iterator[Team]:
+    made = open_team(tmp_path / "studio")
+    yield made
+    made.app.state.studio.db.close()
 
 
 @pytest.fixture(scope="session")

@@ -146,6 +146,7 @@ def _ask_for_pictures(context: Context, document: int) -> None:
                 queue="quick",
                 project=owner.project_id,
                 document=document,
+                account=context.account,
             ),
         )
     context.ring("quick", job)

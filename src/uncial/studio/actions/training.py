@@ -114,7 +114,14 @@ def _shelve(context: Context, config: TrainingConfig, result: Any) -> int:  # no
     for path in made:
         name = f"{config.name}{path.suffix}"
         ident = shelf.add(
-            context.db, context.files, path, name=name, origin="trained", job=context.job
+            context.db,
+            context.files,
+            path,
+            name=name,
+            origin="trained",
+            owner=context.account,
+            project=context.project,
+            job=context.job,
         )
     return ident
 

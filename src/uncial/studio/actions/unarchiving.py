@@ -22,7 +22,7 @@ from typing_extensions import TypedDict
 
 from uncial.errors import FormatError
 from uncial.progress import Advanced
-from uncial.studio import ledger, pictures
+from uncial.studio import access, ledger, pictures
 from uncial.studio.belongings import BELONGINGS, HEAD, VERSION, Belonging
 from uncial.studio.catalogue import STATUSES
 from uncial.studio.context import Context
@@ -147,9 +147,10 @@ def _bring_rows(
         projects = list(ids["projects"].values())
         if len(projects) != 1:
             raise FormatError("the archive holds no project", remedy="archive the project again")
+        access.own(session, context.account, projects[0])
         _mend_datasets(session, projects[0], ids["pages"])
         documents = list(ids["documents"].values())
-        jobs = [_pictures_job(session, projects[0], one) for one in documents]
+        jobs = [_pictures_job(session, context, projects[0], one) for one in documents]
     for job in jobs:
         context.ring("quick", job)
     return UnarchiveResult(
@@ -276,7 +277,7 @@ def _mend_datasets(session: Session, project: int, pages: dict[int, int]) -> Non
         dataset.body = body
 
 
-def _pictures_job(session: Session, project: int, document: int) -> str:
+def _pictures_job(session: Session, context: Context, project: int, document: int) -> str:
     name = session.get_one(Document, document).name
     ask = ledger.Ask(
         action="pictures",
@@ -285,5 +286,6 @@ def _pictures_job(session: Session, project: int, document: int) -> str:
         queue="quick",
         project=project,
         document=document,
+        account=context.account,
     )
     return ledger.submit(session, ask)

@@ -206,13 +206,14 @@ class DatasetVersion(Base):
 
 
 class Model(Base):
-    """A model file; ``facts`` is what ``inspect`` says of it."""
+    """A model file; ``facts`` is what ``inspect`` says of it; nobody owns those of local mode."""
 
     __tablename__ = "models"
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str]
     kind: Mapped[str]
     origin: Mapped[str]
+    owner_id: Mapped[int | None] = mapped_column(index=True)
     digest: Mapped[str] = mapped_column(index=True)
     suffix: Mapped[str]
     size: Mapped[int]
@@ -233,6 +234,7 @@ class Job(Base):
     queue: Mapped[str]
     project_id: Mapped[int | None] = mapped_column(index=True)
     document_id: Mapped[int | None]
+    account_id: Mapped[int | None] = mapped_column(index=True)
     config: Mapped[dict[str, Any]]
     state: Mapped[str] = mapped_column(default="queued")
     wish: Mapped[str] = mapped_column(default="")
@@ -246,6 +248,7 @@ class Job(Base):
     deaths: Mapped[int] = mapped_column(default=0)
     worker: Mapped[str] = mapped_column(default="")
     lease: Mapped[float] = mapped_column(default=0.0)
+    seconds: Mapped[float] = mapped_column(default=0.0, server_default="0")
     rung: Mapped[float] = mapped_column(default=0.0)
     created: Mapped[float] = mapped_column(default=time.time)
     started: Mapped[float | None]

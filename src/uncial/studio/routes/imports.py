@@ -71,6 +71,9 @@ def start_import(here: Here, document: Ident, wanted: Import) -> dict[str, Any]:
         first = wanted.items[0].name[:60] if len(wanted.items) == 1 else ""
         title = f"Import {first or f'{len(wanted.items)} files'} into {found.name}"
         project = found.project_id
+    for item in wanted.items:
+        if item.upload:
+            here.files.upload(item.upload)
     config = {"document": document, **wanted.model_dump()}
     job = here.start("import", title, config, project=project, document=document)
     return {"job": job}

@@ -9,6 +9,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, StringConstraints
 from sqlalchemy import func, select
 
+from uncial.studio import access
 from uncial.studio.bin import restored
 from uncial.studio.db.tables import Document, Page, Project
 from uncial.studio.door import Here, Ident, project_of
@@ -55,6 +56,7 @@ def make_project(here: Here, new: NewProject) -> dict[str, Any]:
         project = Project(name=new.name, note=new.note)
         session.add(project)
         session.flush()
+        access.own(session, here.who.account, project.id)
         return _shown(project)
 
 
