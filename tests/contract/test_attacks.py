@@ -9,9 +9,11 @@ import io
 import json
 import pickle
 import socket
+import stat
 import struct
 import threading
 import time
+import zipfile
 import zlib
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -169,6 +171,80 @@ def test_names_of_page_files_lead_nowhere(place: Place) -> None:
     place.pages(document, 1)
     _imported(place, document, ("../../../../evil.xml", _PAGE_XML.format(text="a").encode()))
     assert not list(place.settings.data.parent.glob("evil*"))
+
+
+@pytest.mark.parametrize("kind", ["bundle", "pages"])
+def test_lists_of_files_open_no_files_of_the_server(
+    mallory: Place, own: int, tmp_path: Path, kind: str
+) -> None:
+    secret = tmp_path / ("page 1.xml" if kind == "pages" else "secret.png")
+    secret.write_bytes(_PAGE_XML.format(text="secret").encode() if kind == "pages" else page_png(9))
+    for name in (str(secret), f"../../../../../..{secret}"):
+        upload = mallory.upload("list.txt", f"{name}\n".encode())
+        items = [{"name": "list.txt", "upload": upload, "kind": kind}]
+        job = mallory.ask("POST", f"/api/documents/{own}/imports", {"items": items})["job"]
+        mallory.work()
+        assert mallory.ask("GET", f"/api/jobs/{job}")["state"] == "failed"
+
+
+def test_manifests_are_not_files_of_the_server(mallory: Place, own: int, tmp_path: Path) -> None:
+    (tmp_path / "manifest.json").write_text('{"items": []}')
+    for url in (str(tmp_path / "manifest.json"), "file:///etc/passwd", "/etc/passwd"):
+        items = [{"name": "m", "url": url, "kind": "iiif"}]
+        path = f"/api/documents/{own}/imports"
+        _refused(mallory.client.post(path, json={"items": items}), 422)
+        _refused(mallory.client.post(f"{path}/preview", json={"manifest": url}), 422)
+
+
+def _packed(*members: tuple[str, bytes], link: str = "") -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as packed:
+        for name, data in members:
+            packed.writestr(name, data)
+        if link:
+            info = zipfile.ZipInfo("link.png")
+            info.external_attr = (stat.S_IFLNK | 0o777) << 16
+            packed.writestr(info, link)
+    return file.getvalue()
+
+
+def _bundle(place: Place, document: int, name: str, data: bytes) -> dict[str, Any]:
+    items = [{"name": name, "upload": place.upload(name, data), "kind": "bundle"}]
+    job = place.ask("POST", f"/api/documents/{document}/imports", {"items": items})["job"]
+    place.work()
+    done: dict[str, Any] = place.ask("GET", f"/api/jobs/{job}")
+    assert (done["error"] or {}).get("code") != "bug", done["error"]
+    return done
+
+
+def test_members_of_archives_and_links_in_them_lead_nowhere(mallory: Place, own: int) -> None:
+    names = ("../../../../evil.png", "/tmp/uncial-evil.png", "a/../../../evil.png")
+    data = _packed(*((name, page_png(1)) for name in names), link="/etc/hostname")
+    _bundle(mallory, own, "evil.zip", data)
+    assert not Path("/tmp/uncial-evil.png").exists()
+    assert not list(mallory.settings.data.parent.glob("evil*"))
+    document = mallory.document("mets")
+    mets = (
+        '<mets xmlns="http://www.loc.gov/METS/" xmlns:x="http://www.w3.org/1999/xlink"><fileSec>'
+        '<fileGrp USE="IMG"><file ID="a"><FLocat x:href="file:///etc/hostname"/></file>'
+        '<file ID="b"><FLocat x:href="../../studio.db"/></file></fileGrp></fileSec></mets>'
+    )
+    _bundle(mallory, document, "mets.xml", mets.encode())
+    _bundle(mallory, document, "mets.zip", _packed(("mets.xml", mets.encode())))
+    assert mallory.ask("GET", f"/api/documents/{document}/pages/index")["pages"] == []
+
+
+def test_archives_that_explode_are_not_unpacked(mallory: Place, own: int) -> None:
+    bomb = _packed(("bomb.png", b"\0" * 300_000_000))
+    assert len(bomb) < 1_000_000
+    nested = _packed(("inner.zip", bomb), *((f"{n}.png", b"") for n in range(2000)))
+    for data in (bomb, nested):
+        assert _bundle(mallory, own, "bomb.zip", data)["state"] == "failed"
+    forged = _packed(("tables/projects.jsonl", b"{}\n" * 10), ("project.json", b"\0" * 10**8))
+    job = mallory.ask("POST", "/api/archives", {"upload": mallory.upload("a.zip", forged)})["job"]
+    mallory.work()
+    done = mallory.ask("GET", f"/api/jobs/{job}")
+    assert (done["state"], done["error"]["code"]) == ("failed", "format_error")
 
 
 # Contents of files
@@ -545,7 +621,7 @@ def _example(schema: dict[str, Any], spec: dict[str, Any], ids: dict[str, Any], 
         return _example(schema["anyOf"][0], spec, ids, name)
     if "enum" in schema:
         return schema["enum"][0]
-    if "default" in schema and name.rstrip("s") not in ids:
+    if "default" in schema and (name.rstrip("s") not in ids or "pattern" in schema):
         return schema["default"]
     kind = schema.get("type")
     if kind == "object":

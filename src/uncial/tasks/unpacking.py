@@ -86,6 +86,22 @@ def holds_pages(path: Path, name: str = "") -> str:
     return "mets" if is_mets(head) else ""
 
 
+def stands_alone(path: Path, name: str = "") -> bool:
+    """Whether it is about itself only: no list and no METS file, which name other files.
+
+    Args:
+        path: Of the file.
+        name: What its owner calls it, where that is another name.
+    """
+    from uncial.formats.pages.base import HEAD, format_of
+
+    kind = holds_pages(path, name)
+    if kind:
+        return kind != "mets"
+    with path.open("rb") as file:
+        return format_of(file.read(HEAD)) is not None
+
+
 def unpacked(path: Path, *, name: str = "", pages: str = "") -> Iterator[Unpacked]:
     """The pages of a file, in order, images opened only when they are asked for.
 

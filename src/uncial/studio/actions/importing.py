@@ -15,6 +15,7 @@ from uncial.studio.actions.paging import make_page, page_of_mark
 from uncial.studio.context import Context
 from uncial.studio.db.tables import Document
 from uncial.studio.faults import NotFound
+from uncial.tasks.unpacking import stands_alone
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,6 +132,11 @@ def _file(context: Context, item: Item) -> Path:
     source = context.files.upload(item.upload).path if item.upload else Path(item.path)
     if not source.is_file():
         raise InputError(f"{item.name}: no such file", remedy="give a file that exists")
+    if item.upload and item.kind != "image" and not stands_alone(source, item.name):
+        raise InputError(
+            f"{item.name}: names other files, or is none of pages",
+            remedy="give a ZIP of the folder",
+        )
     return source
 
 

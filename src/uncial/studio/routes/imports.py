@@ -7,6 +7,7 @@ from typing import Any, Literal
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
+from uncial import web
 from uncial.errors import ConfigError
 from uncial.studio import intake
 from uncial.studio.door import Here, Ident, document_of
@@ -58,6 +59,7 @@ def preview_import(here: Here, document: Ident, offer: Offer) -> list[dict[str, 
             paths=paths,
         )
     if offer.manifest:
+        web.require_address(offer.manifest.strip())
         candidates.append(intake.manifest(offer.manifest.strip()))
     return [candidate.shown() for candidate in candidates]
 
@@ -74,6 +76,8 @@ def start_import(here: Here, document: Ident, wanted: Import) -> dict[str, Any]:
     for item in wanted.items:
         if item.upload:
             here.files.upload(item.upload)
+        if item.kind == "iiif":
+            web.require_address(item.url)
     config = {"document": document, **wanted.model_dump()}
     job = here.start("import", title, config, project=project, document=document)
     return {"job": job}
