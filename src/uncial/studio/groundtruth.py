@@ -147,7 +147,7 @@ def _cut(
         for row in session.execute(_chosen(choice).order_by(Page.position)):
             if f"{row.page_id}:{row.line}" not in without:
                 texts.setdefault(row.page_id, {})[row.line] = row.text
-        sheets = [_sheet(session, context, page) for page in texts]
+        sheets = [sheet_of(session, context, page) for page in texts]
     for done, (sheet, lines) in enumerate(zip(sheets, texts.values(), strict=True)):
         reporter(Advanced(stage="cut lines", done=done, total=len(sheets), unit="pages"))
         if sheet is None:
@@ -161,7 +161,10 @@ def _cut(
             yield file, lines[band.line], name, document
 
 
-def _sheet(session: Session, context: Context, ident: int) -> tuple[Layout, Path, str, str] | None:
+def sheet_of(
+    session: Session, context: Context, ident: int
+) -> tuple[Layout, Path, str, str] | None:
+    """A page with its lines, its image, and the names of page and document; None without lines."""
     page = session.get_one(Page, ident)
     if page.segmentation_id is None:
         return None

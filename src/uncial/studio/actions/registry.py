@@ -46,6 +46,9 @@ ACTIONS: Final[dict[str, Action]] = {
         module="negotiating", config="NegotiateConfig", run="negotiate", queue="quick"
     ),
     "rank": Action(module="ranking", config="RankConfig", run="rank_models", queue="long"),
+    "suggest": Action(
+        module="suggesting", config="SuggestConfig", run="suggest_lines", queue="long"
+    ),
     "export": Action(module="exporting", config="ExportConfig", run="export_pages", queue="quick"),
     "freeze": Action(module="freezing", config="FreezeConfig", run="freeze_dataset", queue="quick"),
     "archive": Action(
