@@ -68,7 +68,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     ),
     "labelfree": Kind(
         title="Read text, without ground truth",
-        words="A model teaches itself on lines that nobody transcribed; checked lines watch over it.",
+        words="A model teaches itself on lines that nobody wrote; those with text watch over it.",
         task="train",
         needs="unwritten",
         suffixes=(".safetensors",),

@@ -45,6 +45,7 @@ ACTIONS: Final[dict[str, Action]] = {
     "negotiate": Action(
         module="negotiating", config="NegotiateConfig", run="negotiate", queue="quick"
     ),
+    "shelve": Action(module="shelving", config="ShelveConfig", run="shelve", queue="quick"),
     "rank": Action(module="ranking", config="RankConfig", run="rank_models", queue="long"),
     "suggest": Action(
         module="suggesting", config="SuggestConfig", run="suggest_lines", queue="long"
