@@ -25,9 +25,10 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 sys.path.insert(0, str(Path(__file__).parents[2] / "tests" / "fixtures"))
-from measure import Failed, fresh, guarded, record
 from running_studio import Running, running
 from studios import page_image
+
+from measure import Failed, fresh, guarded, record
 
 PAGES = 24
 VICTIMS = ("worker", "server", "both")
