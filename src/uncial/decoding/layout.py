@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from uncial.decoding.maps import STRIDE, LayoutMaps, Map
-from uncial.decoding.ridges import Ridge, ridges
+from uncial.decoding.ridge import Ridge
+from uncial.decoding.ridges import ridges
 from uncial.imaging.band import within
 from uncial.page.geometry import box_along, clip
 from uncial.page.layout import Direction, Line, Page, Region, RegionKind

@@ -286,9 +286,9 @@ def _afterthoughts(
     made = setter.fitted(round((x1 - x0) * rng.uniform(0.1, 0.5)), small)
     if made is None:
         return []
-    at = rng.uniform(0, 1)
-    left = round(x0 + at * (x1 - x0 - made.image.shape[1]))
-    added = _put(sheet, made, left, round(y0 + at * (y1 - y0) - 0.55 * step))
+    place = float(rng.uniform(0, 1))
+    left = round(x0 + place * (x1 - x0 - made.image.shape[1]))
+    added = _put(sheet, made, left, round(y0 + place * (y1 - y0) - 0.55 * step))
     return [replace(added, type="InterlinearLine")]
 
 

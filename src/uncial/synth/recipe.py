@@ -127,6 +127,9 @@ class Recipe:
 
     name: str = "synthetic"
     """Prefix of the lines' ids."""
+    parts: Mapping[str, float] = field(default_factory=dict)
+    """Other recipes, by path, and how often a line comes from each; texts, fonts, hands and
+    ageing are theirs then."""
     text: TextRecipe = field(default_factory=TextRecipe)
     """Where lines of text come from."""
     fonts: FontRecipe = field(default_factory=FontRecipe)

@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from uncial.imaging.pageview import PagePreparation
     from uncial.nn.build import Network
     from uncial.page.pairorder import PairOrder
-    from uncial.training.config import Settings
     from uncial.training.folder import RunFolder
     from uncial.training.segmentation.made import MadePages
     from uncial.training.segmentation.truth import Types
     from uncial.training.session import Session
+    from uncial.training.settings import Settings
     from uncial.training.validation import Validator
 
 __all__ = ["SegtrainConfig", "SegtrainResult", "segtrain"]

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from uncial.errors import ConfigError
-from uncial.training.config import Settings
 from uncial.training.provenance import CardConfig
+from uncial.training.settings import Settings
 
 _STRICT: dict[str, Any] = {"extra": "forbid", "use_attribute_docstrings": True}
 _GENTLER = 0.5  # share of the learning rate at which a base goes on

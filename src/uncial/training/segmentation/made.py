@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from uncial.imaging.pageview import PagePreparation
 from uncial.synth.pages import synthetic_page
-from uncial.synth.synthesizer import Synthesizer
+from uncial.synth.synthesizer import LineMaker
 from uncial.training.segmentation.truth import TruePage, Types, true_page
 
 _KEPT = 64  # pages in memory
@@ -24,7 +24,7 @@ class MadePages:
     """
 
     def __init__(
-        self, synthesizer: Synthesizer, types: Types, preparation: PagePreparation, seed: int
+        self, synthesizer: LineMaker, types: Types, preparation: PagePreparation, seed: int
     ) -> None:
         self._synthesizer, self._types, self._preparation = synthesizer, types, preparation
         self._seed = seed ^ _SEED
@@ -32,5 +32,7 @@ class MadePages:
         """Page of a number, the same whenever it is asked for."""
 
     def _page(self, number: int) -> TruePage:
-        image, page, _ = synthetic_page(self._synthesizer, self._seed, number)
+        image, page, _ = synthetic_page(
+            self._synthesizer.part(self._seed, number), self._seed, number
+        )
         return true_page(image, page, self._types, self._preparation)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import nn
 from torch.nn import functional
 
-from uncial.page.geometry import line_box, region_box
+from uncial.page.geometry import Box, line_box, region_box
 from uncial.page.layout import Page
 from uncial.page.order import Order, facing, in_reading_order
 from uncial.page.pairorder import FEATURES, PairOrder, relations
@@ -71,9 +71,7 @@ def _sequences(pages: Sequence[Page]) -> Iterator[NDArray[np.float64]]:
             yield from _boxes([line_box(line) for line in region.lines], page)
 
 
-def _boxes(
-    found: Sequence[tuple[float, float, float, float] | None], page: Page
-) -> Iterator[NDArray[np.float64]]:
+def _boxes(found: Sequence[Box | None], page: Page) -> Iterator[NDArray[np.float64]]:
     known = [box for box in found if box is not None]
     if len(known) > 1:
         yield facing(known, page.direction)
