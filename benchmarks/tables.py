@@ -281,6 +281,20 @@ TABLES: dict[str, tuple[str, str, tuple[Column, ...]]] = {
             ("in an unseen face", number("signs-unseen_after.signs.0", 0)),
         ),
     ),
+    "shipped": (
+        "Models that come with the package, without training",
+        (
+            "`benchmarks/accuracy/shipped.py`: test lines read by models made of fonts and texts "
+            "alone, beside Tesseract's on the same images."
+        ),
+        (
+            ("set", word("set")),
+            ("model", word("engine")),
+            ("name", word("model")),
+            ("CER", cer),
+            ("CPU-ms a line", number("cpu_ms_per_line", 1)),
+        ),
+    ),
     "labelfree": (
         "Learning without labels",
         (

@@ -29,6 +29,7 @@ from uncial import web
 from uncial.errors import InputError
 from uncial.studio import accounts, settings
 from uncial.studio.db.people import Member
+from uncial.studio.db.tables import Model
 from uncial.studio.guard import CSRF_HEADER, MAX_BODY
 from uncial.studio.keys import COOKIE, LocalKey
 
@@ -65,7 +66,7 @@ def own(mallory: Place) -> int:
 
 
 @pytest.fixture(scope="module")
-def treasure(anna: Place) -> dict[str, int | str]:
+def treasure(team: Team, anna: Place) -> dict[str, int | str]:
     """Ids of what is Anna's, by the names that routes give them."""
     document = anna.document()
     (page,) = anna.pages(document, 1)
@@ -74,6 +75,16 @@ def treasure(anna: Place) -> dict[str, int | str]:
     webhook = anna.ask("POST", f"/api/projects/{project}/webhooks", {"url": "https://example.org/"})
     anna.ask("POST", f"/api/projects/{project}/invitations", {"role": "owner"})
     upload = anna.upload("a.png", page_png(1))
+    dataset = anna.ask(
+        "POST", f"/api/projects/{project}/datasets", {"name": "D", "documents": [document]}
+    )
+    comment = anna.ask("POST", f"/api/pages/{page}/comments", {"text": "secret"})
+    with anna.studio.db.write() as session:
+        model = Model(name="M", kind="recognition", origin="uploaded", digest="0" * 64)
+        model.owner_id, model.suffix = team.account(anna), ".safetensors"
+        model.size, model.facts = 1, {}
+        session.add(model)
+        session.flush()
     return {
         "project": project,
         "document": document,
@@ -82,6 +93,9 @@ def treasure(anna: Place) -> dict[str, int | str]:
         "job": anna.ask("GET", "/api/jobs")[0]["id"],
         "upload": upload,
         "webhook": webhook["id"],
+        "dataset": dataset["id"],
+        "comment": comment["id"],
+        "model": model.id,
     }
 
 

@@ -27,6 +27,8 @@ _LEAST_PIXELS = 6
 _PEAK = 0.5  # probability that some pixel of a baseline has
 _LEAST_LENGTH = 1.0  # of a line's height
 _LEAST_CONFIDENCE = 0.55  # mean probability along a baseline
+_SHORT = 5.0  # of a line's height: shorter ones have to be surer,
+_SURER = 0.3  # by this much for one of no length at all
 _THICK = 0.18  # of a line's height, that pixels of one row deviate from its axis
 _TWO_ROWS = 0.06  # share of a component's length that may be thicker
 _TOLERANCE = 0.6  # px of a map, that a simplified baseline leaves its ridge by
@@ -155,8 +157,10 @@ def _reaching(points: Points, baseline: Map, tall: float) -> Points:
 
 
 def _is_line(ridge: Ridge) -> bool:
-    long = length(ridge.points) >= max(3.0, _LEAST_LENGTH * ridge.height)
-    return long and ridge.confidence >= _LEAST_CONFIDENCE
+    size = length(ridge.points)
+    short = max(0.0, 1 - size / (_SHORT * ridge.height))
+    sure = ridge.confidence >= _LEAST_CONFIDENCE + _SURER * short
+    return sure and size >= max(3.0, _LEAST_LENGTH * ridge.height)
 
 
 def _typed(ridge: Ridge, maps: LayoutMaps) -> Ridge:

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -221,6 +221,19 @@ def go_on(job: Job) -> None:
         )
     job.state, job.wish, job.error, job.ended = "queued", "", None, None
     job.deaths, job.rung = 0, time.time()
+
+
+def let_go(db: Database, queue: str, gone: Callable[[str], bool]) -> None:
+    """End the leases of workers that are known to be gone, so that nobody waits for them."""
+    held = select(Job.worker).where(
+        Job.queue == queue, Job.state == "running", Job.lease >= time.time()
+    )
+    with db.read() as session:
+        dead = [worker for worker in session.scalars(held) if gone(worker)]
+    if dead:
+        with db.write() as session:
+            rule = (Job.worker.in_(dead)) & (Job.state == "running")
+            session.execute(update(Job).where(rule).values(lease=0.0))
 
 
 def lost(db: Database, queue: str) -> list[str]:

@@ -52,7 +52,7 @@ class Worker:
         self.settings = settings
         self.parent = parent
         self.queue = queue
-        self.name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
+        self.name = f"{_place()}:{os.getpid()}:{secrets.token_hex(3)}"
         self.db = Database(settings.database_url)
         self.files = Files(settings.data)
         self.bells = Bells(settings, self.work_on)
@@ -120,6 +120,7 @@ class Worker:
             if self.parent and os.getppid() != self.parent:
                 os._exit(0)  # the server was killed; the next one starts workers of its own
             try:
+                ledger.let_go(self.db, self.queue, _is_gone)
                 for job in ledger.lost(self.db, self.queue):
                     self.bells.ring(self.queue, job)
             except Exception:
@@ -133,6 +134,28 @@ class Worker:
                 hooks.deliver(self.db)
             except Exception:
                 log.exception("cannot tell webhooks")
+
+
+def _place() -> str:
+    """This machine, or the part of it within which a process id means one process."""
+    try:
+        return f"{socket.gethostname()}/{Path('/proc/self/ns/pid').stat().st_ino}"
+    except OSError:
+        return socket.gethostname()
+
+
+def _is_gone(worker: str) -> bool:
+    """Whether a worker of this place is dead; of others that is not known here."""
+    place, _, rest = worker.partition(":")
+    if place != _place():
+        return False
+    try:
+        os.kill(int(rest.partition(":")[0]), 0)
+    except ProcessLookupError:
+        return True
+    except (OSError, ValueError):
+        return False
+    return False
 
 
 def _bug(error: Exception) -> dict[str, Any]:
