@@ -11,7 +11,6 @@ Source: RFC 9110 (range requests 14, redirects 15.4); Git object format (hashes 
 from __future__ import annotations
 
 import hashlib
-import ipaddress
 import os
 import socket
 import time
@@ -27,6 +26,18 @@ from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, Request
 
 from uncial.errors import InputError
+from uncial.reach import confined, confinement, is_public, require_address
+
+__all__ = [
+    "confined",
+    "digest_of",
+    "download",
+    "fetch",
+    "origin",
+    "post",
+    "require_address",
+    "send",
+]
 
 TIMEOUT: Final = 60.0
 """Seconds without an answer after which a request counts as failed."""
@@ -35,6 +46,7 @@ MOST: Final = 64 * 2**20
 MOST_WAITED: Final = 60
 """Seconds that a server which is busy may ask us to wait."""
 _CHUNK: Final = 1 << 20
+_MOST_SECONDS: Final = 900.0  # of one answer in memory, however slowly it drips
 _ATTEMPTS: Final = 3
 _BUSY: Final = (429, 503)
 _PORTS: Final = {"http": 80, "https": 443}
@@ -61,7 +73,7 @@ def fetch(url: str, most: int = MOST) -> bytes:
         InputError: No HTTP address, no answer, a refusal, a torn answer or more than `most` bytes.
     """
     with _asked(_request(url)) as answer:
-        data = bytes(answer.read(most + 1))
+        data = _whole(answer, most)
     if len(data) > most:
         raise InputError(f"{url}: more than {most:,} bytes", remedy="ask for something smaller")
     _check_length(url, answer.headers, len(data))
@@ -135,6 +147,18 @@ def send(
             return bytes(answer.read())
 
 
+def post(url: str, body: bytes, headers: Mapping[str, str], timeout: float) -> None:
+    """Send JSON to a server; what it answers does not count, as long as it is a success.
+
+    Raises:
+        InputError: As `fetch`.
+    """
+    request = _request(url, {"Content-Type": "application/json", **headers})
+    request.data, request.method = body, "POST"
+    with _asked(request, timeout=timeout):
+        pass
+
+
 def origin(url: str) -> tuple[str, str, int]:
     """Scheme, host and port of an address; empty where it is none."""
     try:
@@ -152,6 +176,16 @@ def _opened(body: bytes | Path) -> Iterator[bytes | IO[bytes]]:
         return
     with body.open("rb") as file:
         yield file
+
+
+def _whole(answer: HTTPResponse, most: int) -> bytes:
+    """Up to `most` + 1 bytes of an answer."""
+    end, data = time.monotonic() + _MOST_SECONDS, bytearray()
+    while len(data) <= most and (block := answer.read(min(_CHUNK, most + 1 - len(data)))):
+        data += block
+        if time.monotonic() > end:
+            raise OSError(f"not done in {_MOST_SECONDS:.0f} seconds")
+    return bytes(data)
 
 
 def _continued(url: str, part: Path, limit: int, tell: Callable[[int], None]) -> bool:
@@ -223,10 +257,7 @@ def digest_of(path: Path, kind: str) -> str:
 
 
 def _request(url: str, headers: Mapping[str, str] | None = None) -> Request:
-    scheme, host, _ = origin(url)
-    if scheme not in _PORTS or not host:
-        raise InputError(f"{url}: no address on the web", remedy="begin it with https://")
-    return Request(url, headers={"User-Agent": "uncial", **(headers or {})})
+    return Request(require_address(url), headers={"User-Agent": "uncial", **(headers or {})})
 
 
 def _check_length(url: str, headers: Message, got: int) -> None:
@@ -239,16 +270,19 @@ def _check_length(url: str, headers: Message, got: int) -> None:
 
 
 @contextmanager
-def _asked(request: Request, *, unfit: bool = False) -> Iterator[HTTPResponse]:
+def _asked(
+    request: Request, *, unfit: bool = False, timeout: float = TIMEOUT
+) -> Iterator[HTTPResponse]:
     """The answer to a request, asked again where the server is busy.
 
     Args:
         request: To send.
         unfit: Whether it asks for a range, which may not be there; then it is asked for all.
+        timeout: Seconds without an answer.
     """
     url = request.full_url
     try:
-        with _patiently(request, unfit=unfit) as answer:
+        with _patiently(request, unfit=unfit, timeout=timeout) as answer:
             yield answer
     except urllib.error.HTTPError as error:
         with error:
@@ -259,10 +293,11 @@ def _asked(request: Request, *, unfit: bool = False) -> Iterator[HTTPResponse]:
         raise InputError(f"{url}: {error}", remedy=_AGAIN) from error
 
 
-def _patiently(request: Request, *, unfit: bool) -> HTTPResponse:
+def _patiently(request: Request, *, unfit: bool, timeout: float) -> HTTPResponse:
+    opener = confinement() or _OPENER
     for attempt in range(1, _ATTEMPTS + 1):
         try:
-            answer: HTTPResponse = _OPENER.open(request, timeout=TIMEOUT)
+            answer: HTTPResponse = opener.open(request, timeout=timeout)
         except urllib.error.HTTPError as error:
             if unfit and error.code == 416:
                 request.remove_header("Range")
@@ -319,9 +354,7 @@ def _is_private(host: str) -> bool:
         found = socket.getaddrinfo(host, None)
     except (OSError, UnicodeError):
         return False
-    addresses = [ipaddress.ip_address(str(one[4][0]).partition("%")[0]) for one in found]
-    plain = [getattr(one, "ipv4_mapped", None) or one for one in addresses]
-    return not all(one.is_global for one in plain)
+    return not all(is_public(str(one[4][0])) for one in found)
 
 
 _OPENER: Final = urllib.request.build_opener(_Redirects)

@@ -109,4 +109,5 @@ def _members(path: Path) -> list[ModelArchive]:
             f"{path}: models in {kind} files cannot vote",
             remedy="name the model file that it was made of",
         )
-    return [replace(archive, voters=()), *archive.voters]
+    own = {name: value for name, value in archive.metadata.items() if name != "vote"}
+    return [replace(archive, voters=(), metadata=own), *archive.voters]

@@ -1,4 +1,4 @@
-"""Models that a task is given by their names in a catalogue: fetched before it begins."""
+"""Models that a task is given by name: of the package, or fetched from a catalogue beforehand."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ C = TypeVar("C")
 
 
 def with_local(config: C, *fields: str, reporter: Reporter) -> C:
-    """A config in which names of catalogues have become files on this machine.
+    """A config in which names of models have become files on this machine.
+
+    A path that exists goes before a model of the package with that name.
 
     Args:
         config: A frozen dataclass.
@@ -36,10 +38,15 @@ def with_local(config: C, *fields: str, reporter: Reporter) -> C:
 
 
 def _local(value: object, reporter: Reporter) -> object:
+    from uncial.basemodels import shipped
     from uncial.catalogue.local import is_named, local_model
 
     if isinstance(value, tuple):
         return tuple(_local(one, reporter) for one in value)
-    if isinstance(value, Path) and is_named(value):
+    if not isinstance(value, Path):
+        return value
+    if not value.exists() and (own := shipped(str(value))) is not None:
+        return own
+    if is_named(value):
         return local_model(value, reporter)
     return value

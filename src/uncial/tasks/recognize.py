@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from uncial.evaluation.calibration import Calibration
     from uncial.models.hub import LineReader
     from uncial.models.reading import Reading
+    from uncial.tasks.pageplan import PageRun
     from uncial.tasks.pagewise import PagesResult
 
 _BOXES = ("lstmbox", "wordstrbox")
@@ -190,15 +191,21 @@ def recognize(config: RecognizeConfig, reporter: Reporter = silent) -> Recognize
 
 
 def _recognize_pages(config: RecognizeConfig, reporter: Reporter) -> RecognizeResult:
-    from uncial.tasks.pagewise import PageRun, recognize_pages
+    from uncial.tasks.pagewise import recognize_pages
+
+    pages, printed = recognize_pages(page_run(config), reporter)
+    return RecognizeResult(lines=(), printed=printed, pages=pages)
+
+
+def page_run(config: RecognizeConfig) -> PageRun:
+    """What a config says about pages."""
+    from uncial.tasks.pageplan import PageRun
     from uncial.tasks.segmodels import default_segmenter
 
     values = {item.name: getattr(config, item.name) for item in fields(PageRun)}
     if config.segmenter == "default":
         values["segmenter"] = default_segmenter()
-    run = PageRun(**values)
-    pages, printed = recognize_pages(run, reporter)
-    return RecognizeResult(lines=(), printed=printed, pages=pages)
+    return PageRun(**values)
 
 
 def _targets(paths: Sequence[Path], config: RecognizeConfig) -> dict[Path, Path]:

@@ -15,10 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from uncial import web
 from uncial.errors import FormatError, InputError
 from uncial.formats.pages.image import is_image
-from uncial.web import fetch
 
+MAX_MANIFEST: Final = 64 * 2**20
 MAX_IMAGE: Final = 512 * 2**20
 _SUFFIXES: Final = {b"\x89P": ".png", b"\xff\xd8": ".jpg", b"II": ".tif", b"MM": ".tif"}
 _UNSAFE = re.compile(r"[^\w.-]+")
@@ -117,7 +118,7 @@ def download(canvas: Canvas, number: int, folder: Path, size: int = 0) -> tuple[
     if there is not None:
         return there, False
     url = canvas.address(size)
-    data = fetch(url, MAX_IMAGE)
+    data = web.fetch(url, MAX_IMAGE)
     if not is_image(data[:32]):
         raise InputError(f"{url}: the answer is no image", remedy="try again later")
     suffix = next((own for magic, own in _SUFFIXES.items() if data.startswith(magic)), ".jpg")
