@@ -403,6 +403,25 @@ TABLES: dict[str, tuple[str, str, tuple[Column, ...]]] = {
             ("CPU-s a page", number("cpu_s_per_page", 2)),
         ),
     ),
+    "page_cer": (
+        "Whole pages, on the lines of their ground truth and on lines found",
+        (
+            "`benchmarks/accuracy/pages.py`: print read by Tesseract's models, letters by a model "
+            "of the Hooker lines, which has seen none of these pages; lines found by the segmenter "
+            "that comes with the package. CER of the text in reading order, and with lines in any "
+            "order. `pages` says how many were drawn."
+        ),
+        (
+            ("set", word("data")),
+            ("model", word("model")),
+            ("pages", number("pages", 0)),
+            ("CER, true lines", percent("cer_true")),
+            ("found lines", percent("cer_found")),
+            ("any order, true lines", percent("flexible_cer_true")),
+            ("found lines", percent("flexible_cer_found")),
+            ("difference", percent("flexible_cer_difference")),
+        ),
+    ),
     "segmentation_speed": (
         "Time to find the lines of a page",
         (

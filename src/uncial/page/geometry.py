@@ -62,11 +62,6 @@ def around(boxes: Sequence[Box]) -> Box:
     return Box(min(lefts), min(uppers), max(rights), max(lowers))
 
 
-def length(points: Sequence[Point]) -> float:
-    """Pixels along an open line of points."""
-    return sum(map(math.dist, points, points[1:]))
-
-
 def signed_area(polygon: Polygon) -> float:
     """Square pixels, positive where the corners go clockwise as seen on the page."""
     if len(polygon) < 3:
@@ -88,7 +83,7 @@ def without_repeats(points: Sequence[Point]) -> Polygon:
     return tuple(kept)
 
 
-def closed(points: Sequence[Point]) -> Polygon:
+def corners_of(points: Sequence[Point]) -> Polygon:
     """The corners of a polygon: repeats and the second mention of the first left out."""
     corners = without_repeats(points)
     while len(corners) > 1 and corners[0] == corners[-1]:
@@ -144,7 +139,7 @@ def mended(polygon: Polygon) -> Polygon:
     # Where strokes of a pixel's width are left, smoothing may cross them again.
     for tried in (cv2.approxPolyDP(outline, 0.75, closed=True), outline, cv2.convexHull(outline)):
         points = (tried[:, 0].astype(np.float64) - 1) / scale + (box.left, box.upper)
-        kept = closed([(float(x), float(y)) for x, y in points.round(2)])
+        kept = corners_of([(float(x), float(y)) for x, y in points.round(2)])
         if len(kept) >= 3 and area(kept) > 0 and is_simple(kept):
             return kept
     return ()

@@ -23,12 +23,11 @@ def test_area_and_bounds_of_a_square() -> None:
     assert geometry.signed_area(SQUARE[::-1]) == -100
     assert geometry.bounds(SQUARE) == Box(0, 0, 10, 10)
     assert geometry.bounds(SQUARE).corners == SQUARE
-    assert geometry.length(SQUARE) == 30
 
 
 def test_a_polygon_that_names_its_first_corner_again_is_the_same_polygon() -> None:
-    assert geometry.closed((*SQUARE, SQUARE[0], SQUARE[0])) == SQUARE
-    assert geometry.closed((SQUARE[0], *SQUARE)) == SQUARE
+    assert geometry.corners_of((*SQUARE, SQUARE[0], SQUARE[0])) == SQUARE
+    assert geometry.corners_of((SQUARE[0], *SQUARE)) == SQUARE
 
 
 def test_edges_that_touch_do_not_cross_and_those_of_a_bow_tie_do() -> None:

@@ -15,7 +15,7 @@ from uncial.formats.pages.markup import fit
 from uncial.page.geometry import (
     area,
     clip,
-    closed,
+    corners_of,
     is_inside,
     is_simple,
     mended,
@@ -104,7 +104,7 @@ class _Mender:
     def outline(self, polygon: Polygon, name: str) -> Polygon:
         if not polygon:
             return ()
-        corners = closed(polygon)
+        corners = corners_of(polygon)
         if len(corners) < 3 or area(corners) < _LEAST:
             # Thin things such as separators may be drawn as a line: crossing halves cancel out.
             corners = mended(corners) if len(corners) >= 4 and not is_simple(corners) else ()
@@ -129,7 +129,7 @@ class _Mender:
             return points
         inside = without_repeats(clip(points, width, height))
         if least == 3:
-            inside = closed(inside)
+            inside = corners_of(inside)
         if len(inside) < least or (least == 3 and area(inside) < _LEAST):
             self.note("not-on-page", name, _few(points))
             return ()

@@ -22,7 +22,7 @@ from PIL import Image
 from uncial.formats.lines.cutting import MAX_PAGE_PIXELS
 from uncial.formats.pages.base import Images, LossTally, Written
 from uncial.imaging.pixels import DAMAGE
-from uncial.page.geometry import Box, baseline_of, bounds, length
+from uncial.page.geometry import Box, baseline_of, bounds
 from uncial.page.layout import Line, Page, Point, Polygon, Word
 from uncial.text.graphemes import graphemes
 from uncial.text.order import base_direction, display_order
@@ -200,7 +200,7 @@ def _run(
         start, end = end, start
     angle = -math.atan2(end[1] - start[1], end[0] - start[0])
     points = size * scale
-    stretch = 100 * length((start, end)) * scale / (len(units) * _WIDTH / 1000 * points)
+    stretch = 100 * math.dist(start, end) * scale / (len(units) * _WIDTH / 1000 * points)
     x, y = _at(start, page, scale)
     cos, sin = math.cos(angle), math.sin(angle)
     place = f"{cos:.5f} {sin:.5f} {-sin:.5f} {cos:.5f} {x:.3f} {y:.3f} Tm {max(stretch, 1):.2f} Tz"
