@@ -9,13 +9,15 @@ from typing import Any
 import numpy as np
 
 from uncial.decoding.voting import vote
-from uncial.models.reading import Decoder, Image, NetworkReader, ReadCharacter, Reading
+from uncial.models.reading import Decoder, Image, NetworkReader, OnDemand, ReadCharacter, Reading
 from uncial.text.graphemes import graphemes
 from uncial.text.normalize import Normalization
 from uncial.text.order import display_order, logical_order
 
+_OF_ONE = ("calibration", "language", "vote")
 
-class Ensemble:
+
+class Ensemble(OnDemand):
     """Models behind the protocol of a reader of lines.
 
     Args:
@@ -26,10 +28,10 @@ class Ensemble:
         self.members = tuple(members)
         first = self.members[0]
         self.normalization: Normalization = first.normalization
-        # What was fitted to the confidences of one model is not true of a vote.
+        # What was fitted to the readings of one model is not true of a vote.
         self.metadata: dict[str, Any] = {
-            key: value for key, value in first.metadata.items() if key != "calibration"
-        }
+            key: value for key, value in first.metadata.items() if key not in _OF_ONE
+        } | first.metadata.get("vote", {})
         self.spec = first.spec
         self.labels = first.labels
 
@@ -47,12 +49,6 @@ class Ensemble:
         """Graphemes of `text` that none of them can write."""
         return set.intersection(*(member.missing(text) for member in self.members))
 
-    def read(
-        self, images: Sequence[Image], *, decoder: Decoder = "greedy", threads: int = 0
-    ) -> list[Reading]:
-        """Texts of line images, in the order given; arguments as for `NetworkReader.read`."""
-        return list(self.read_each(lambda i: images[i], len(images), decoder, threads))
-
     def read_each(
         self,
         image: Callable[[int], Image],
@@ -60,7 +56,7 @@ class Ensemble:
         decoder: Decoder = "greedy",
         threads: int = 0,
     ) -> Iterator[Reading]:
-        """Like `read`, image by image on demand."""
+        """See `OnDemand`."""
         each = [member.read_each(image, count, decoder, threads) for member in self.members]
         for readings in zip(*each, strict=True):
             yield elected(readings)

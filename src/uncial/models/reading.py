@@ -93,7 +93,40 @@ class Computing(NamedTuple):
     network: Network
 
 
-class NetworkReader(ABC):
+class OnDemand(ABC):
+    """Reads lines one after the other, as they are asked for."""
+
+    @abstractmethod
+    def read_each(
+        self,
+        image: Callable[[int], Image],
+        count: int,
+        decoder: Decoder = "greedy",
+        threads: int = 0,
+    ) -> Iterator[Reading]:
+        """Like `read`, image by image on demand: memory stays flat however many there are.
+
+        Args:
+            image: The image with a number in ``range(count)``.
+            count: How many there are.
+            decoder: As for `read`.
+            threads: As for `read`.
+        """
+
+    def read(
+        self, images: Sequence[Image], *, decoder: Decoder = "greedy", threads: int = 0
+    ) -> list[Reading]:
+        """Texts of line images, in the order given.
+
+        Args:
+            images: ``(H, W)`` gray or ``(H, W, 3)`` RGB uint8 each.
+            decoder: ``"beam"`` weighs many texts and is slower.
+            threads: Cores to use; 0 takes every one.
+        """
+        return list(self.read_each(lambda i: images[i], len(images), decoder, threads))
+
+
+class NetworkReader(OnDemand):
     """Everything of a reader but the network: preparation, codec, decoder.
 
     Args:
@@ -163,18 +196,6 @@ class NetworkReader(ABC):
         """Graphemes of `text` that it cannot write."""
         return self.codec.missing(text)
 
-    def read(
-        self, images: Sequence[Image], *, decoder: Decoder = "greedy", threads: int = 0
-    ) -> list[Reading]:
-        """Texts of line images, in the order given.
-
-        Args:
-            images: ``(H, W)`` gray or ``(H, W, 3)`` RGB uint8 each.
-            decoder: ``"beam"`` sums over alignments and is slower.
-            threads: Lines read side by side; 0 takes every core.
-        """
-        return list(self.read_each(lambda i: images[i], len(images), decoder, threads))
-
     def read_each(
         self,
         image: Callable[[int], Image],
@@ -182,14 +203,7 @@ class NetworkReader(ABC):
         decoder: Decoder = "greedy",
         threads: int = 0,
     ) -> Iterator[Reading]:
-        """Like `read`, image by image on demand: memory stays flat however many there are.
-
-        Args:
-            image: The image with a number in ``range(count)``.
-            count: How many there are.
-            decoder: As for `read`.
-            threads: As for `read`.
-        """
+        """See `OnDemand`."""
         beam = decoder == "beam"
         for decoded in self._chunks(image, count, threads, keep=beam):
             best = [line.greedy for line in decoded]
@@ -201,20 +215,43 @@ class NetworkReader(ABC):
                 yield self._reading(one, line.prepared, line.width, plain)
 
     def log_probs_each(
-        self, image: Callable[[int], Image], count: int, threads: int = 0
+        self,
+        image: Callable[[int], Image],
+        count: int,
+        threads: int = 0,
+        *,
+        view: Callable[[int, Image], Image] | None = None,
     ) -> Iterator[NDArray[np.float32]]:
-        """``(T, C)`` natural log of each image; arguments as for `read_each`."""
-        for decoded in self._chunks(image, count, threads, keep=True):
+        """``(T, C)`` natural log of each image.
+
+        Args:
+            image: As for `read_each`.
+            count: As for `read_each`.
+            threads: As for `read_each`.
+            view: Changes a line, by its number, after it was prepared and before it is read.
+        """
+        for decoded in self._chunks(image, count, threads, keep=True, view=view):
             yield from (line.log_probs for line in decoded)
 
     def _chunks(
-        self, image: Callable[[int], Image], count: int, threads: int, *, keep: bool
+        self,
+        image: Callable[[int], Image],
+        count: int,
+        threads: int,
+        *,
+        keep: bool,
+        view: Callable[[int, Image], Image] | None = None,
     ) -> Iterator[list[_Decoded]]:
         """Lines in order, some hundred at once; their log-probabilities only if told to `keep`."""
+
+        def ready(number: int) -> tuple[Image, int]:
+            line, width = self._prepared(image(number))
+            return (line if view is None else view(number, line)), width
+
         with self._opened(threads) as (pool, network):
             for start in range(0, count, _CHUNK):
                 numbers = range(start, min(count, start + _CHUNK))
-                sized = list(pool.map(lambda i: self._prepared(image(i)), numbers))
+                sized = list(pool.map(ready, numbers))
                 order = np.argsort([line.shape[1] for line, _ in sized], kind="stable")
                 widths = [sized[i][0].shape[1] for i in order]
                 slices = list(groups(widths, self.batch_area))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from uncial.formats.tesseract.unichar import SPECIALS
 from uncial.formats.tesseract.unicharset import clean
-from uncial.models.reading import Decoder, Image, Reading
+from uncial.models.reading import Decoder, Image, OnDemand, Reading
 from uncial.models.tesseract import TesseractModel, TesseractRecognizer
 from uncial.text.graphemes import graphemes
 from uncial.text.normalize import Normalization
@@ -15,7 +15,7 @@ from uncial.text.normalize import Normalization
 _CHUNK = 64  # images in memory at once
 
 
-class TesseractReader:
+class TesseractReader(OnDemand):
     """A model of Tesseract behind the protocol of `LineReader`.
 
     It reads and decodes as Tesseract does, whatever decoder is asked for, and one line after
@@ -58,12 +58,6 @@ class TesseractReader:
         alone = {one for one in graphemes(text) if units.parse(clean(one))[1] < len(clean(one))}
         return alone or {whole[reach]}
 
-    def read(
-        self, images: Sequence[Image], *, decoder: Decoder = "greedy", threads: int = 0
-    ) -> list[Reading]:
-        """Texts of line images, in the order given."""
-        return self.recognizer.read(images)
-
     def read_each(
         self,
         image: Callable[[int], Image],
@@ -71,7 +65,7 @@ class TesseractReader:
         decoder: Decoder = "greedy",
         threads: int = 0,
     ) -> Iterator[Reading]:
-        """Like `read`, image by image on demand."""
+        """See `OnDemand`."""
         for start in range(0, count, _CHUNK):
             numbers = range(start, min(count, start + _CHUNK))
             yield from self.recognizer.read([image(number) for number in numbers])

@@ -22,7 +22,7 @@ from uncial.formats.models import native
 from uncial.imaging.prepare import Preprocessing, prepare
 from uncial.models.compute import half_precision, wide_operations, worker_pool
 from uncial.models.pretrained import CONFIG, REACH, TOKENIZER
-from uncial.models.reading import Decoder, Image, ReadCharacter, Reading
+from uncial.models.reading import Decoder, Image, OnDemand, ReadCharacter, Reading
 from uncial.models.tensors import to_frames
 from uncial.models.tokens import Tokens
 from uncial.nn.adapters import merged_weights
@@ -39,7 +39,7 @@ _BEAM = 4
 _LOOKING = 0.5  # share of the layers, the upper ones, whose attention tells where it looked
 
 
-class Transcriber:
+class Transcriber(OnDemand):
     """An encoder with a decoder and everything needed to read lines.
 
     Args:
@@ -146,18 +146,6 @@ class Transcriber:
             return set()
         return {one for one in graphemes(text) if not self.tokens.writes(one)}
 
-    def read(
-        self, images: Sequence[Image], *, decoder: Decoder = "greedy", threads: int = 0
-    ) -> list[Reading]:
-        """Texts of line images, in the order given.
-
-        Args:
-            images: ``(H, W)`` gray or ``(H, W, 3)`` RGB uint8 each.
-            decoder: ``"beam"`` looks for the likeliest of several texts and is slower.
-            threads: Of each operation; 0 takes every core.
-        """
-        return list(self.read_each(lambda i: images[i], len(images), decoder, threads))
-
     def read_each(
         self,
         image: Callable[[int], Image],
@@ -165,7 +153,7 @@ class Transcriber:
         decoder: Decoder = "greedy",
         threads: int = 0,
     ) -> Iterator[Reading]:
-        """Like `read`, image by image on demand: memory stays flat however many there are."""
+        """See `OnDemand`."""
         settings = Generation(width=_BEAM if decoder == "beam" else 1)
         for start in range(0, count, _CHUNK):
             numbers = range(start, min(count, start + _CHUNK))

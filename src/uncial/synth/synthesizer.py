@@ -5,6 +5,7 @@ Any worker can make any line, so that one process and eight make the same ones.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -35,9 +36,64 @@ _WIDE_SET = 0.05  # share of printed lines
 _ITALIC = 0.1  # share of lines in an italic of their family
 
 
+class LineMaker(ABC):
+    """What makes any line of a stream; sent to workers."""
+
+    recipe: Recipe
+
+    @property
+    @abstractmethod
+    def written(self) -> frozenset[str]:
+        """Graphemes that lines may have."""
+
+    @property
+    @abstractmethod
+    def typefaces(self) -> tuple[Font, ...]:
+        """Fonts that lines may be drawn with."""
+
+    @abstractmethod
+    def line(self, seed: int, number: int, text: str = "") -> LineSample:
+        """Line `number` of the stream of a seed.
+
+        Args:
+            seed: Of the stream.
+            number: Of the line.
+            text: What it says; ``""`` draws one.
+
+        Raises:
+            DataError: No font covers the text, or any of many that were drawn.
+        """
+
+    @abstractmethod
+    def line_with(self, seed: int, number: int, unit: str) -> LineSample:
+        """A short line that has a certain character.
+
+        Raises:
+            DataError: No font covers it.
+        """
+
+    @abstractmethod
+    def part(self, seed: int, number: int) -> Synthesizer:
+        """What sets the texts and fonts of a line or page of the stream."""
+
+    def lines(self, seed: int, numbers: Sequence[int]) -> list[LineSample]:
+        """Several lines; what workers are asked for."""
+        return [self.line(seed, number) for number in numbers]
+
+    def prepared(
+        self, seed: int, first: int, count: int, preprocessing: Preprocessing
+    ) -> list[tuple[Gray, str]]:
+        """Lines as a model sees them, with their texts; what workers are asked for."""
+        found = []
+        for number in range(first, first + count):
+            sample = self.line(seed, number)
+            found.append((prepare(sample.image, preprocessing), sample.text or ""))
+        return found
+
+
 @dataclass(frozen=True, eq=False)
-class Synthesizer:
-    """Makes lines.
+class Synthesizer(LineMaker):
+    """Makes lines of one recipe.
 
     Args:
         recipe: Shares and strengths.
@@ -66,17 +122,22 @@ class Synthesizer:
             found.setdefault(font.family, []).append(font)
         return tuple(tuple(found[name]) for name in sorted(found))
 
+    @property
+    def written(self) -> frozenset[str]:
+        """Graphemes that lines may have."""
+        return frozenset(self.texts.written)
+
+    @property
+    def typefaces(self) -> tuple[Font, ...]:
+        """Fonts that lines may be drawn with."""
+        return self.fonts
+
+    def part(self, seed: int, number: int) -> Synthesizer:
+        """Itself."""
+        return self
+
     def line(self, seed: int, number: int, text: str = "") -> LineSample:
-        """Line `number` of the stream of a seed.
-
-        Args:
-            seed: Of the stream.
-            number: Of the line.
-            text: What it says; ``""`` draws one.
-
-        Raises:
-            DataError: No font covers the text, or any of many that were drawn.
-        """
+        """Line `number` of the stream of a seed."""
         made, font = self.drawn(seed, number, text)
         return LineSample(
             image=made.image,
@@ -86,9 +147,10 @@ class Synthesizer:
             source=font.path.name,
         )
 
-    def lines(self, seed: int, numbers: Sequence[int]) -> list[LineSample]:
-        """Several lines; what workers are asked for."""
-        return [self.line(seed, number) for number in numbers]
+    def line_with(self, seed: int, number: int, unit: str) -> LineSample:
+        """A short line that has a certain character."""
+        text = self.texts.line_with(unit, np.random.default_rng((seed, number, 1)))
+        return self.line(seed, number, text)
 
     def drawn(self, seed: int, number: int, text: str = "") -> tuple[Rendered, Font]:
         """The same line as it was rendered and aged; its boxes hold for the clean line."""
@@ -97,16 +159,6 @@ class Synthesizer:
         style = self.style(font, text, rng)
         made = render(text, font, style, rng)
         return replace(made, image=self._aged(made.image, rng)), font
-
-    def prepared(
-        self, seed: int, first: int, count: int, preprocessing: Preprocessing
-    ) -> list[tuple[Gray, str]]:
-        """Lines as a model sees them, with their texts; what workers are asked for."""
-        found = []
-        for number in range(first, first + count):
-            sample = self.line(seed, number)
-            found.append((prepare(sample.image, preprocessing), sample.text or ""))
-        return found
 
     def text_for(self, font: Font, rng: np.random.Generator) -> str:
         """A text that a font covers; ``""`` where many do not do."""

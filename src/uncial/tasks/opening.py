@@ -20,8 +20,9 @@ from uncial.tasks.ingest import open_lines
 from uncial.tasks.synthesis import is_recipe, recipe_store
 from uncial.training.basis import MaterialConfig, RetainConfig, StartConfig
 from uncial.training.checkpoint import write_atomically
-from uncial.training.config import Settings, TrainConfig, resolve
+from uncial.training.config import TrainConfig
 from uncial.training.folder import RunFolder
+from uncial.training.settings import Settings, resolve
 from uncial.training.start import open_base
 from uncial.training.team import Team, check_shares
 

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
+import math
 import os
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from uncial.errors import ConfigError, UncialError
-from uncial.models.cores import Backend, cores
+from uncial.errors import UncialError
+from uncial.models.cores import cores
 from uncial.pipeline.backends import Choice, choose
-from uncial.pipeline.crew import Fault, worked
+from uncial.pipeline.crew import Fault, Finished, worked
 from uncial.pipeline.ledger import Ledger
 from uncial.progress import Advanced, Metric, Note, Reporter
-from uncial.tasks.listening import LanguageConfig, listen
+from uncial.tasks.listening import listen
+from uncial.tasks.pageplan import PageJob, PageRun, facts_of, page_jobs
 
 if TYPE_CHECKING:
     from uncial.models.hub import LineReader
@@ -25,25 +26,7 @@ if TYPE_CHECKING:
     from uncial.pipeline.pages import CutPage, Find, ReadPage
 
 _BATCH = 4  # files that a process takes at once: their lines share batches
-_PLAIN = {"txt": ".txt", "json": ".json"}
 _TOLD = 20  # failures spelled out at the end
-
-
-@dataclass(frozen=True, kw_only=True)
-class PageRun:
-    """What to read; fields as in `uncial.tasks.recognize.RecognizeConfig`."""
-
-    model: Path
-    images: tuple[Path, ...]
-    decoder: Decoder
-    language: LanguageConfig
-    dictionary: bool
-    format: str
-    segmenter: Path | None
-    output: Path | None
-    overwrite: bool
-    backend: Backend
-    processes: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,21 +63,6 @@ class PagesResult:
     problems: int
     seconds: float
     output: Path | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class PageJob:
-    """A file of pages, and where its text goes.
-
-    Attributes:
-        path: The file.
-        root: Its images are sought below it.
-        target: File to write, relative to the output folder; further pages get numbers.
-    """
-
-    path: Path
-    root: Path
-    target: Path
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,10 +117,16 @@ def recognize_pages(config: PageRun, reporter: Reporter) -> tuple[PagesResult, s
 def _worked(
     jobs: Sequence[PageJob], hire: Hire, config: PageRun, ledger: Ledger
 ) -> Iterator[tuple[PageJob, PageDone | Fault]]:
-    """Jobs as they are done, each written down."""
-    processes = min(config.processes or cores(), max(1, len(jobs)))
-    batch = max(1, min(_BATCH, len(jobs) // (2 * processes)))
-    for one in worked(jobs, hire, processes=processes, batch=batch):
+    """Jobs as they are done, each written down; few of them in this process."""
+    if not jobs:
+        return
+    processes = min(config.processes or cores(), math.ceil(len(jobs) / _BATCH))
+    if len(jobs) <= _BATCH:  # a process of its own would cost more than it reads
+        done: Iterable[Finished[PageJob, PageDone]] = map(Finished, jobs, hire()(jobs))
+    else:
+        batch = max(1, min(_BATCH, len(jobs) // (2 * processes)))
+        done = worked(jobs, hire, processes=processes, batch=batch)
+    for one in done:
         if isinstance(one.result, Fault):
             ledger.add(str(one.job.path), {"failed": one.result.problem})
         else:
@@ -290,57 +264,6 @@ def finder(path: Path) -> Find:
 
     segmenter = Segmenter.load(path)
     return lambda image: next(segmenter.segment_each(lambda _: image, 1, threads=1))
-
-
-def page_jobs(config: PageRun) -> list[PageJob]:
-    """The files to read, in the order given.
-
-    Raises:
-        ConfigError: There is none, or no such format.
-        FormatError: A path holds no page.
-    """
-    from uncial.formats.pages.base import PAGE_WRITERS
-    from uncial.formats.pages.source import open_pages
-
-    if not config.images:
-        raise ConfigError("no page to read", remedy="name at least one page, or a folder of them")
-    suffix = _PLAIN.get(config.format) or PAGE_WRITERS.get(config.format).suffix
-    sources = [(path, open_pages(path)) for path in config.images]
-    found = {
-        path: (source.root, path.relative_to(given) if given.is_dir() else Path(path.name))
-        for given, source in sources
-        for path in source.paths
-    }
-    stems = Counter(name.with_suffix("") for _, name in found.values())
-    return [
-        PageJob(
-            path=path,
-            root=root,
-            target=name.with_suffix(suffix)
-            if stems[name.with_suffix("")] == 1
-            else name.with_name(name.name + suffix),
-        )
-        for path, (root, name) in found.items()
-    ]
-
-
-def facts_of(config: PageRun) -> dict[str, Any]:
-    """What results are of; the same facts mean that a run can go on."""
-    from uncial import __version__
-
-    digest = _digest(config.model)
-    return {
-        "model": config.model.name,
-        "sha256": digest,
-        "uncial": __version__,
-        "format": config.format,
-        "source": f"uncial {__version__} {config.model.name} {digest[:12]}",
-        "segmenter": _digest(config.segmenter) if config.segmenter else None,
-    }
-
-
-def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _numbered(target: Path, at: int) -> Path:

@@ -13,6 +13,7 @@ from uncial.errors import ConfigError, ImageError, InputError
 from uncial.models.cores import Backend
 from uncial.progress import Advanced, Note, Reporter, silent
 from uncial.tasks.listening import LanguageConfig, listen, unknown_rate
+from uncial.tasks.named import with_local
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
     from uncial.evaluation.calibration import Calibration
     from uncial.models.hub import LineReader
     from uncial.models.reading import Reading
-    from uncial.tasks.pagewise import PageRun, PagesResult
+    from uncial.tasks.pageplan import PageRun
+    from uncial.tasks.pagewise import PagesResult
 
 _BOXES = ("lstmbox", "wordstrbox")
 _LINE_FORMATS = ("txt", "json", *_BOXES)
@@ -139,6 +141,7 @@ def recognize(config: RecognizeConfig, reporter: Reporter = silent) -> Recognize
     from uncial.evaluation.calibration import Calibration
     from uncial.pipeline.backends import open_reader
 
+    config = with_local(config, "model", "segmenter", reporter=reporter)
     if config.pages or config.format not in _LINE_FORMATS:
         return _recognize_pages(config, reporter)
     paths = expanded(config.images)
@@ -196,7 +199,7 @@ def _recognize_pages(config: RecognizeConfig, reporter: Reporter) -> RecognizeRe
 
 def page_run(config: RecognizeConfig) -> PageRun:
     """What a config says about pages."""
-    from uncial.tasks.pagewise import PageRun
+    from uncial.tasks.pageplan import PageRun
     from uncial.tasks.segmodels import default_segmenter
 
     values = {item.name: getattr(config, item.name) for item in fields(PageRun)}

@@ -30,10 +30,10 @@ if TYPE_CHECKING:
     from uncial.data.store import LineStore
     from uncial.evaluation.run import Evaluation
     from uncial.models.hub import ModelReader
-    from uncial.training.config import Settings
     from uncial.training.folder import RunFolder
     from uncial.training.lines import Plan
     from uncial.training.session import Session
+    from uncial.training.settings import Settings
 
 
 def model_writer(

@@ -203,7 +203,8 @@ _CONFIGS: Mapping[Verb, Callable[[Order, Path, Path], Any]] = {
 def _recognizing(config: RecognizeConfig, order: Order) -> Act:
     from uncial.pipeline.backends import choose
     from uncial.progress import silent
-    from uncial.tasks.pagewise import Hire, facts_of, page_jobs
+    from uncial.tasks.pageplan import facts_of, page_jobs
+    from uncial.tasks.pagewise import Hire
     from uncial.tasks.recognize import page_run
 
     run = page_run(config)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from uncial.imaging.appearance import Appearance
     from uncial.page.layout import LineSample
     from uncial.synth.recipe import Recipe
-    from uncial.synth.synthesizer import Synthesizer
+    from uncial.synth.synthesizer import LineMaker, Synthesizer
 
 _SUFFIX = ".toml"
 _PART = 32  # lines of one call of a worker
@@ -46,6 +46,12 @@ def read_recipe(path: Path) -> Recipe:
     recipe = resolve(Recipe, read_config(path))
     folder = path.absolute().parent
 
+    if recipe.parts and any((recipe.text.sources, recipe.fonts.names, recipe.ageing.like)):
+        raise ConfigError(
+            f"{path}: a recipe with parts has no text, fonts or ageing of its own",
+            remedy="put them into the recipes that it names",
+        )
+
     def found(places: Iterable[Path]) -> tuple[Path, ...]:
         return tuple(folder / Path(place).expanduser() for place in places)
 
@@ -55,19 +61,37 @@ def read_recipe(path: Path) -> Recipe:
     )
     return replace(
         recipe,
+        parts={str(folder / Path(part)): share for part, share in recipe.parts.items()},
         text=replace(recipe.text, sources=found(recipe.text.sources)),
         fonts=replace(recipe.fonts, names=names),
         ageing=replace(recipe.ageing, like=found(recipe.ageing.like)),
     )
 
 
-def open_synthesizer(recipe: Recipe, reporter: Reporter = silent) -> Synthesizer:
-    """What makes the lines of a recipe.
+def open_synthesizer(recipe: Recipe, reporter: Reporter = silent) -> LineMaker:
+    """What makes the lines of a recipe, or of those that it is made of.
 
     Raises:
         ConfigError: A font, sampler or path is unknown, or no font draws the text.
         InputError, FormatError, DataError: The text or the lines to look like cannot be used.
     """
+    from uncial.synth.mixture import Mixture
+
+    if not recipe.parts:
+        return _synthesizer(recipe, reporter)
+    parts = [read_recipe(Path(part)) for part in recipe.parts]
+    nested = [part for part, inner in zip(recipe.parts, parts, strict=True) if inner.parts]
+    if nested or min(recipe.parts.values()) <= 0:
+        raise ConfigError(
+            f"{recipe.name}: {', '.join(nested) or 'a part'} "
+            + ("has parts of its own" if nested else "has no share"),
+            remedy="name recipes without parts, each with a share above 0",
+        )
+    made = tuple(_synthesizer(part, reporter) for part in parts)
+    return Mixture(recipe, made, tuple(recipe.parts.values()))
+
+
+def _synthesizer(recipe: Recipe, reporter: Reporter) -> Synthesizer:
     from uncial.synth.corpus import built_in_prose
     from uncial.synth.distribution import Distribution
     from uncial.synth.fetching import font_choice
@@ -123,7 +147,8 @@ def recipe_store(path: Path, workdir: Path, seed: int, reporter: Reporter = sile
         raise ConfigError(
             f"{path}: no lines to train or to validate on", remedy="give both a number"
         )
-    key = hashlib.sha256(path.read_bytes() + f"\0{seed}".encode()).hexdigest()
+    read = b"".join(part.read_bytes() for part in (path, *map(Path, recipe.parts)))
+    key = hashlib.sha256(read + f"\0{seed}".encode()).hexdigest()
     folder = workdir / f"lines-{key[:12]}"
     if not (is_store(folder) and read_manifest(folder).get("recipe") == key):
         synthesizer = open_synthesizer(recipe, reporter)
@@ -132,7 +157,7 @@ def recipe_store(path: Path, workdir: Path, seed: int, reporter: Reporter = sile
 
 
 def write_store(
-    synthesizer: Synthesizer,
+    synthesizer: LineMaker,
     folder: Path,
     *,
     seed: int,
@@ -156,7 +181,7 @@ def write_store(
     from uncial.text.graphemes import graphemes
 
     used: set[str] = set()
-    unseen = set(synthesizer.texts.written)
+    unseen = set(synthesizer.written)
     with LineStoreWriter(folder, overwrite=True) as writer:
         for split, sample in made_lines(synthesizer, seed, workers=workers, reporter=reporter):
             writer.append_sample(sample, split=split)
@@ -172,17 +197,16 @@ def write_store(
 
 
 def _lines_with(
-    units: Iterable[str], synthesizer: Synthesizer, seed: int, first: int
+    units: Iterable[str], synthesizer: LineMaker, seed: int, first: int
 ) -> Iterator[LineSample]:
     """A line for each character that some font has."""
     for number, unit in enumerate(units, start=first):
-        text = synthesizer.texts.line_with(unit, np.random.default_rng((seed, number, 1)))
         with contextlib.suppress(DataError):
-            yield synthesizer.line(seed, number, text)
+            yield synthesizer.line_with(seed, number, unit)
 
 
 def made_lines(
-    synthesizer: Synthesizer, seed: int, *, workers: int = 0, reporter: Reporter = silent
+    synthesizer: LineMaker, seed: int, *, workers: int = 0, reporter: Reporter = silent
 ) -> Iterator[tuple[str, LineSample]]:
     """Split and line of all that a recipe writes to disk: the same for any number of workers."""
     from uncial.synth.workers import Workers
@@ -208,9 +232,9 @@ def made_lines(
                 waiting.append(pool.submit("lines", seed, parts[following]))
 
 
-def licences_of(synthesizer: Synthesizer, names: Iterable[str]) -> dict[str, str]:
+def licences_of(synthesizer: LineMaker, names: Iterable[str]) -> dict[str, str]:
     """Licence of each font by name; ``unknown`` where none is stated."""
-    known = {font.name: font.licence for font in synthesizer.fonts}
+    known = {font.name: font.licence for font in synthesizer.typefaces}
     return {name: known[name] or "unknown" for name in sorted(names)}
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from uncial.formats.tesseract.boxes import BoxEntry
     from uncial.synth.boxpages import BoxPage
-    from uncial.synth.synthesizer import Synthesizer
+    from uncial.synth.synthesizer import LineMaker
 
 Form = Literal["store", "pairs", "tesseract", "pages"]
 _LISTS = {"train": "list.train", "validation": "list.val", "test": "list.test"}
@@ -105,7 +105,7 @@ def synthesize(config: SynthesizeConfig, reporter: Reporter = silent) -> Synthes
 Made = tuple[dict[str, int], int, dict[str, str]]
 
 
-def _store(config: SynthesizeConfig, synthesizer: Synthesizer, reporter: Reporter) -> Made:
+def _store(config: SynthesizeConfig, synthesizer: LineMaker, reporter: Reporter) -> Made:
     from uncial.data.store import LineStore, is_store
     from uncial.tasks.synthesis import write_store
 
@@ -120,7 +120,7 @@ def _store(config: SynthesizeConfig, synthesizer: Synthesizer, reporter: Reporte
     return LineStore.open(config.output).splits, 0, fonts
 
 
-def _pairs(config: SynthesizeConfig, synthesizer: Synthesizer, reporter: Reporter) -> Made:
+def _pairs(config: SynthesizeConfig, synthesizer: LineMaker, reporter: Reporter) -> Made:
     from uncial.data.images import encode_image
     from uncial.tasks.synthesis import made_lines
 
@@ -141,7 +141,7 @@ def _pairs(config: SynthesizeConfig, synthesizer: Synthesizer, reporter: Reporte
     return {s: len(found) for s, found in names.items()}, 0, _licences(config, synthesizer, used)
 
 
-def _tesseract(config: SynthesizeConfig, synthesizer: Synthesizer, reporter: Reporter) -> Made:
+def _tesseract(config: SynthesizeConfig, synthesizer: LineMaker, reporter: Reporter) -> Made:
     from PIL import Image
 
     from uncial.formats.tesseract.boxes import pack
@@ -151,7 +151,9 @@ def _tesseract(config: SynthesizeConfig, synthesizer: Synthesizer, reporter: Rep
     config.output.mkdir(parents=True, exist_ok=True)
     lines, listed = 0, []
     for number in range(config.pages):
-        made = box_page(synthesizer, config.seed, number, exposure=config.exposure)
+        made = box_page(
+            synthesizer.part(config.seed, number), config.seed, number, exposure=config.exposure
+        )
         stem = f"{made.font.name.replace(' ', '_')}.exp{config.exposure}.{number:04d}"
         picture = Image.fromarray(made.image)
         picture.save(config.output / f"{stem}.tif", compression="tiff_lzw", dpi=(300, 300))
@@ -178,7 +180,7 @@ def _entries(page: BoxPage) -> Iterator[BoxEntry]:
         yield BoxEntry(END_OF_LINE, Box(right, box.bottom, right + 1, box.top))
 
 
-def _pages(config: SynthesizeConfig, synthesizer: Synthesizer, reporter: Reporter) -> Made:
+def _pages(config: SynthesizeConfig, synthesizer: LineMaker, reporter: Reporter) -> Made:
     from uncial.data.images import encode_image
     from uncial.formats.pages.base import write_pages
     from uncial.synth.pages import synthetic_page
@@ -187,7 +189,9 @@ def _pages(config: SynthesizeConfig, synthesizer: Synthesizer, reporter: Reporte
     config.output.mkdir(parents=True, exist_ok=True)
     lines = 0
     for number in range(config.pages):
-        image, page, fonts = synthetic_page(synthesizer, config.seed, number)
+        image, page, fonts = synthetic_page(
+            synthesizer.part(config.seed, number), config.seed, number
+        )
         (config.output / page.image).write_bytes(encode_image(image))
         written = write_pages([page], config.layout)
         (config.output / f"{page.id}.xml").write_bytes(written.data)
@@ -198,7 +202,7 @@ def _pages(config: SynthesizeConfig, synthesizer: Synthesizer, reporter: Reporte
 
 
 def _licences(
-    config: SynthesizeConfig, synthesizer: Synthesizer, used: Counter[str]
+    config: SynthesizeConfig, synthesizer: LineMaker, used: Counter[str]
 ) -> dict[str, str]:
     """Licence of each font, also written beside the data."""
     from uncial.tasks.synthesis import licences_of

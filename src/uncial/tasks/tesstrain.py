@@ -235,7 +235,8 @@ def _training(making: Making) -> None:
 def _length(making: Making) -> tuple[int, int]:
     """Steps, or 0, and epochs of a run; an iteration of Tesseract is one line."""
     from uncial.models.cores import cores
-    from uncial.training.config import TrainConfig, preset_values
+    from uncial.training.config import TrainConfig
+    from uncial.training.settings import preset_values
 
     variables = making.variables
     if variables["EPOCHS"]:

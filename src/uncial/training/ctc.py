@@ -11,21 +11,24 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from uncial.archive import ModelArchive
 from uncial.imaging.prepare import Preprocessing
 from uncial.models.recognizer import Recognizer
 from uncial.nn.build import Network
 from uncial.progress import Reporter
 from uncial.text.normalize import Normalization
-from uncial.training.config import Settings, TrainConfig
 from uncial.training.family import Family
+from uncial.training.fitting import least_width
 from uncial.training.learner import LineLearner
-from uncial.training.lines import DEFAULT_HEIGHT, Plan, column_stretch, least_width
+from uncial.training.lines import Plan
 from uncial.training.losses import Learner
 from uncial.training.parallel import Replicas
 from uncial.training.replay import Teacher
+from uncial.training.settings import Asked, Settings
 from uncial.training.start import begin, encoded
 from uncial.training.strategies import Start
+
+DEFAULT_HEIGHT = 48  # px, for specs that read any height
+_NARROWEST, _WIDEST = 0.4, 1.6  # bounds of an automatic stretch
 
 
 class ColumnReading:
@@ -34,16 +37,9 @@ class ColumnReading:
     shares_cores: ClassVar[bool] = True
     mixes: ClassVar[bool] = True
 
-    def begin(
-        self,
-        config: TrainConfig,
-        settings: Settings,
-        base: ModelArchive | None,
-        texts: Sequence[str],
-        reporter: Reporter,
-    ) -> Start:
+    def begin(self, asked: Asked, texts: Sequence[str], reporter: Reporter) -> Start:
         """As the strategy says, from scratch or from a base."""
-        return begin(config, settings, base, texts, reporter)
+        return begin(asked, texts, reporter)
 
     def encode(self, text: str, start: Start, style: str) -> NDArray[np.int32]:
         """Labels in the order of the columns."""
@@ -63,7 +59,11 @@ class ColumnReading:
         settings: Settings,
     ) -> float:
         """What gives the median label the frames that the settings ask for."""
-        return column_stretch(widths, labels, cast("Network", network), settings)
+        if settings.stretch != "auto":
+            return settings.stretch
+        each = widths / np.array([max(1, len(line)) for line in labels])
+        wanted = settings.frames * cast("Network", network).stride_x / float(np.median(each))
+        return round(float(np.clip(wanted, _NARROWEST, _WIDEST)), 2)
 
     def least_width(
         self, labels: NDArray[np.int32], network: nn.Module, preprocessing: Preprocessing

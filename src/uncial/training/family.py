@@ -9,16 +9,16 @@ from typing import Any, ClassVar, Protocol
 import torch
 from torch import nn
 
-from uncial.archive import ModelArchive
 from uncial.models.hub import ModelReader
 from uncial.progress import Reporter
 from uncial.text.normalize import Normalization
 from uncial.training.basis import FAMILIES
-from uncial.training.config import Settings, TrainConfig
+from uncial.training.fitting import Fitting
 from uncial.training.learner import LineLearner
-from uncial.training.lines import Fitting, Plan
+from uncial.training.lines import Plan
 from uncial.training.parallel import Stepper
 from uncial.training.replay import Teacher
+from uncial.training.settings import Asked, Settings
 from uncial.training.strategies import Start
 
 
@@ -34,14 +34,7 @@ class Family(Fitting, Protocol):
     shares_cores: ClassVar[bool]
     mixes: ClassVar[bool]
 
-    def begin(
-        self,
-        config: TrainConfig,
-        settings: Settings,
-        base: ModelArchive | None,
-        texts: Sequence[str],
-        reporter: Reporter,
-    ) -> Start:
+    def begin(self, asked: Asked, texts: Sequence[str], reporter: Reporter) -> Start:
         """First weights and charset of a run, from the normalized texts of its lines."""
 
     def least_area(self, network: nn.Module) -> int:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Protocol, cast
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,60 +14,22 @@ from torch import nn
 
 from uncial.data.store import LineStore
 from uncial.errors import DataError, TrainingError, UnencodableText, describe_grapheme
-from uncial.imaging.prepare import MAX_WIDTH, MIN_WIDTH, Preprocessing, text_span
-from uncial.models.compute import worker_pool
+from uncial.imaging.prepare import MAX_WIDTH, MIN_WIDTH, Preprocessing
 from uncial.nn.build import Network
 from uncial.progress import Note, Reporter
 from uncial.text.codec import Codec
 from uncial.text.normalize import Normalization
-from uncial.training.basis import FAMILIES
-from uncial.training.config import Settings
+from uncial.training.fitting import Fitting, fitting_of, least_width, natural_widths
 from uncial.training.mixing import LineMixer, Lines
+from uncial.training.settings import Settings
 from uncial.training.start import written
 from uncial.training.strategies import Start, scratch
 
 Beginning = Callable[[Sequence[str]], Start]
 """Makes the start of a run from the normalized texts of its training lines."""
 
-DEFAULT_HEIGHT = 48  # px, for specs that read any height
-_NARROWEST, _WIDEST = 0.4, 1.6  # bounds of an automatic stretch
-_LOOKED_AT = 1500  # lines whose text is located before training
 _SHOWN = 5  # line ids in a note
 _REPLAYED = 2000  # lines of a base set that a run draws from
-
-
-class Fitting(Protocol):
-    """How lines are fitted to a kind of network, and their texts to its labels."""
-
-    def encode(self, text: str, start: Start, style: str) -> NDArray[np.int32]:
-        """``(L,)`` labels of a normalized text.
-
-        Raises:
-            UnencodableText: It has a character that cannot be written.
-        """
-
-    def preprocessing(self, start: Start, settings: Settings) -> Preprocessing:
-        """How lines are prepared where the start leaves that open, before any stretch."""
-
-    def stretch(
-        self,
-        widths: NDArray[np.float64],
-        labels: Sequence[NDArray[np.int32]],
-        network: nn.Module,
-        settings: Settings,
-    ) -> float:
-        """Width factor for lines of some prepared widths in px."""
-
-    def least_width(
-        self, labels: NDArray[np.int32], network: nn.Module, preprocessing: Preprocessing
-    ) -> int:
-        """Px that a prepared line must have for its labels."""
-
-
-def fitting_of(settings: Settings) -> Fitting:
-    """That of the kind of network that a run trains."""
-    fitting: Fitting = FAMILIES.get(settings.family)
-    return fitting
 
 
 @dataclass(frozen=True, eq=False)
@@ -288,63 +250,11 @@ def _rows(store: LineStore, split: str) -> NDArray[np.int64]:
     return rows
 
 
-def natural_widths(
-    store: LineStore, rows: NDArray[np.int64], preprocessing: Preprocessing, seed: int
-) -> NDArray[np.float64]:
-    """Width in px of each line once it is prepared, before any stretch.
-
-    Looks at every line of a small set. Of a large one it looks at some, and takes their
-    median share of text in the height of a crop for the others.
-
-    Args:
-        store: Holds the lines.
-        rows: Of the lines.
-        preprocessing: Its stretch plays no part.
-        seed: Chooses which lines are looked at.
-    """
-    looked = np.arange(len(rows))
-    if len(rows) > _LOOKED_AT:
-        looked = np.random.default_rng(seed).permutation(len(rows))[:_LOOKED_AT]
-    with worker_pool() as pool:
-        found = list(
-            pool.map(lambda at: text_span(store.image(int(rows[at])), preprocessing), looked)
-        )
-    spans = np.full(len(rows), np.median(found))
-    spans[looked] = found
-    return store.widths()[rows] * (preprocessing.height / (store.heights()[rows] * spans))
-
-
 def _prepared_widths(
     widths: NDArray[np.float64], preprocessing: Preprocessing
 ) -> NDArray[np.int64]:
     whole: NDArray[np.int64] = np.round(widths * preprocessing.stretch).astype(np.int64)
     return np.clip(whole, MIN_WIDTH, MAX_WIDTH)
-
-
-def column_stretch(
-    widths: NDArray[np.float64],
-    labels: Sequence[NDArray[np.int32]],
-    network: Network,
-    settings: Settings,
-) -> float:
-    """Width factor that gives the median label the frames that the settings ask for.
-
-    Args:
-        widths: ``(M,)`` px of the prepared lines before any stretch.
-        labels: Of each.
-        network: Gives the frames.
-        settings: Of the run.
-    """
-    if settings.stretch != "auto":
-        return settings.stretch
-    each = widths / np.array([max(1, len(line)) for line in labels])
-    wanted = settings.frames * network.stride_x / float(np.median(each))
-    return round(float(np.clip(wanted, _NARROWEST, _WIDEST)), 2)
-
-
-def least_width(labels: NDArray[np.int32], network: Network, preprocessing: Preprocessing) -> int:
-    """Px that a prepared line must have for its labels to fit into the network's frames."""
-    return (_steps_needed(labels) + 1) * network.stride_x - 2 * preprocessing.pad
 
 
 def _usable(lines: TrainingLines, store: LineStore, reporter: Reporter) -> TrainingLines:
@@ -372,8 +282,3 @@ def _usable(lines: TrainingLines, store: LineStore, reporter: Reporter) -> Train
         widths=lines.widths[kept],
         least=lines.least[kept],
     )
-
-
-def _steps_needed(labels: NDArray[np.int32]) -> int:
-    """Frames of the shortest CTC path: one a label and a blank between equal neighbours."""
-    return len(labels) + int((labels[1:] == labels[:-1]).sum())

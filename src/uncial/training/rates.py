@@ -18,10 +18,10 @@ import numpy as np
 
 from uncial.models.compute import worker_pool
 from uncial.training.batches import BatchSource, StreamPlace
-from uncial.training.config import Settings
 from uncial.training.family import family_of
 from uncial.training.learner import LineLearner
 from uncial.training.session import Session
+from uncial.training.settings import Settings
 
 _STEPS = 48
 _LOWEST, _HIGHEST = 1 / 100, 100.0  # times the preset's rate

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from uncial.training.config import Settings
+from uncial.training.settings import Settings
 
 _PROBE_STEPS = 24  # steps after which the first plan from a time budget is made
 _FINAL = 0.01  # share of the peak rate at the end

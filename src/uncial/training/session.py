@@ -11,10 +11,10 @@ import torch
 from torch import nn
 
 from uncial.training.checkpoint import Progress, load_checkpoint, save_checkpoint
-from uncial.training.config import Settings
 from uncial.training.learner import LineLearner
 from uncial.training.optimizer import AdamW
 from uncial.training.schedule import estimated_share, learning_rate
+from uncial.training.settings import Settings
 from uncial.training.team import LONE, Team
 
 

@@ -27,7 +27,8 @@ from uncial.progress import Note, Reporter, silent
 from uncial.text.codec import Codec
 from uncial.text.order import display_order, units_as_seen
 from uncial.training.basis import StartConfig, Strategy
-from uncial.training.config import Settings, TrainConfig
+from uncial.training.config import TrainConfig
+from uncial.training.settings import Asked, Settings
 from uncial.training.starter import TesseractCharset, charset_of_base, charset_of_texts
 from uncial.training.strategies import (
     Start,
@@ -91,19 +92,11 @@ def open_base(config: StartConfig, reporter: Reporter = silent) -> ModelArchive 
     return _archive(TrainedData.unpack(data, path.name), path.name)
 
 
-def begin(
-    config: TrainConfig,
-    settings: Settings,
-    base: ModelArchive | None,
-    texts: Sequence[str],
-    reporter: Reporter,
-) -> Start:
+def begin(asked: Asked, texts: Sequence[str], reporter: Reporter) -> Start:
     """The first weights and the charset of a run.
 
     Args:
-        config: As the user gave it.
-        settings: Made from it.
-        base: From `open_base`.
+        asked: Options, settings and base.
         texts: Ground truth of the training lines, in logical order and normalized.
         reporter: Told of new characters and of texts that cannot be used.
 
@@ -111,6 +104,7 @@ def begin(
         ConfigError, CharsetError, SpecError, FormatError: As the strategies and
             `uncial.training.starter`.
     """
+    config, settings, base = asked.config, asked.settings, asked.base
     if base is None:
         return _new(config, settings, texts, reporter)
     options = config.start

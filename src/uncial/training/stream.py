@@ -9,13 +9,14 @@ from uncial.data.store import LineStore
 from uncial.errors import DataError, TrainingError
 from uncial.nn.build import Network
 from uncial.progress import Note, Reporter
-from uncial.synth.synthesizer import Synthesizer
+from uncial.synth.synthesizer import LineMaker
 from uncial.text.normalize import Normalization
-from uncial.training.batches import BatchSource, Drawing, LineImages, PreparedLines, TrainingStream
-from uncial.training.config import Settings
+from uncial.training.batches import BatchSource, LineImages, PreparedLines
+from uncial.training.drawing import Drawing, TrainingStream
 from uncial.training.family import family_of
 from uncial.training.lines import Plan, TrainingLines, joined_lines, line_mixer, replayed_lines
 from uncial.training.replay import JoinedImages, Teacher
+from uncial.training.settings import Settings
 from uncial.training.synthetic import SyntheticStream
 
 _CORES_A_WORKER = 3
@@ -82,7 +83,7 @@ def training_material(
 
 
 def synthetic_stream(
-    synthesizer: Synthesizer, plan: Plan, settings: Settings, *, cores: int
+    synthesizer: LineMaker, plan: Plan, settings: Settings, *, cores: int
 ) -> SyntheticStream:
     """Batches of lines that are made as they are needed.
 

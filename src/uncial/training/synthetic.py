@@ -18,11 +18,13 @@ from numpy.typing import NDArray
 from uncial.errors import TrainingError, UnencodableText
 from uncial.imaging.prepare import Preprocessing
 from uncial.nn.build import Network
-from uncial.synth.synthesizer import Synthesizer
+from uncial.synth.synthesizer import LineMaker
 from uncial.synth.workers import Workers
 from uncial.text.normalize import Normalization
-from uncial.training.batches import BatchMaker, Drawing, StreamPlace, TrainingStream
-from uncial.training.lines import Plan, least_width
+from uncial.training.batches import BatchMaker, StreamPlace
+from uncial.training.drawing import Drawing, TrainingStream
+from uncial.training.fitting import least_width
+from uncial.training.lines import Plan
 from uncial.training.start import encoded
 
 EPOCH = 1024
@@ -46,7 +48,7 @@ class SyntheticStream:
 
     def __init__(
         self,
-        synthesizer: Synthesizer,
+        synthesizer: LineMaker,
         plan: Plan,
         drawing: Drawing,
         normalization: Normalization,

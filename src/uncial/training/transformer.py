@@ -22,7 +22,6 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from uncial.archive import ModelArchive
 from uncial.errors import ConfigError
 from uncial.imaging.prepare import Preprocessing
 from uncial.models.pretrained import CONFIG, REACH, TOKENIZER
@@ -35,13 +34,14 @@ from uncial.progress import Note, Reporter
 from uncial.text.codec import Codec
 from uncial.text.normalize import Normalization
 from uncial.training.batches import Batch
-from uncial.training.config import Settings, TrainConfig
+from uncial.training.config import TrainConfig
 from uncial.training.family import Family
 from uncial.training.learner import LineLearner
 from uncial.training.lines import Plan
 from uncial.training.memory import check_memory, free_memory, need_of
 from uncial.training.parallel import Accumulated
 from uncial.training.replay import Teacher
+from uncial.training.settings import Asked, Settings
 from uncial.training.strategies import Start
 
 _SHOWN = 10  # characters in a note
@@ -90,19 +90,13 @@ class TokenWriting:
     shares_cores: ClassVar[bool] = False
     mixes: ClassVar[bool] = False
 
-    def begin(
-        self,
-        config: TrainConfig,
-        settings: Settings,
-        base: ModelArchive | None,
-        texts: Sequence[str],
-        reporter: Reporter,
-    ) -> Start:
+    def begin(self, asked: Asked, texts: Sequence[str], reporter: Reporter) -> Start:
         """The checkpoint, with a tokenizer that can write the lines; layers frozen as asked.
 
         Raises:
             ConfigError: There is no base, or options ask for what only networks of VGSL can do.
         """
+        config, base = asked.config, asked.base
         if base is None:
             raise ConfigError(
                 "an encoder with a decoder is not trained from nothing",

@@ -12,9 +12,9 @@ from torch import nn
 from uncial.data.store import LineStore
 from uncial.text.metrics import cer
 from uncial.text.normalize import Normalization
-from uncial.training.config import Settings
 from uncial.training.family import family_of
 from uncial.training.lines import Plan
+from uncial.training.settings import Settings
 from uncial.training.team import LONE, Team
 
 _SAMPLES = 3

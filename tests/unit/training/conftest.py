@@ -12,16 +12,11 @@ from numpy.typing import NDArray
 
 from uncial.imaging.prepare import Preprocessing
 from uncial.nn.build import build
-from uncial.training.batches import Drawing, PreparedLines, TrainingStream
-from uncial.training.config import (
-    NetworkConfig,
-    OptimizerConfig,
-    Settings,
-    StopConfig,
-    TrainConfig,
-    resolve,
-)
+from uncial.training.batches import PreparedLines
+from uncial.training.config import NetworkConfig, OptimizerConfig, StopConfig, TrainConfig
+from uncial.training.drawing import Drawing, TrainingStream
 from uncial.training.losses import Learner
+from uncial.training.settings import Settings, resolve
 
 SPEC = "[1,16,0,1 Cl3,3,4,2,2 Bnr Mp2,2 Fh{stem} (I Lbx6) Do0.1]"
 LINES = 12

@@ -9,15 +9,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from uncial.imaging.prepare import Preprocessing
-from uncial.training.batches import (
-    Drawing,
-    PreparedLines,
-    StreamPlace,
-    TrainingStream,
-    rarity,
-    width_buckets,
-    width_class,
-)
+from uncial.training.batches import PreparedLines, StreamPlace, width_buckets, width_class
+from uncial.training.drawing import Drawing, TrainingStream, rarity
 
 WIDTHS = np.array([40, 52, 60, 75, 90, 110, 130, 33, 47, 58])
 

@@ -15,18 +15,19 @@ from safetensors.numpy import load_file, save_file
 
 from uncial.errors import FormatError
 from uncial.models.compute import worker_pool
-from uncial.training.batches import StreamPlace, TrainingStream
+from uncial.training.batches import StreamPlace
 from uncial.training.checkpoint import (
     Progress,
     load_checkpoint,
     save_checkpoint,
     write_atomically,
 )
-from uncial.training.config import Settings
+from uncial.training.drawing import TrainingStream
 from uncial.training.folder import RunFolder
 from uncial.training.losses import Learner
 from uncial.training.parallel import Replicas
 from uncial.training.session import Session
+from uncial.training.settings import Settings
 
 Make = Callable[..., Session]
 

@@ -16,13 +16,13 @@ from uncial.text.charset import Charset
 from uncial.text.codec import Codec
 from uncial.text.metrics import cer
 from uncial.text.normalize import Normalization
-from uncial.training.batches import TrainingStream
-from uncial.training.config import Settings
 from uncial.training.doctor import Watch
+from uncial.training.drawing import TrainingStream
 from uncial.training.folder import RunFolder
 from uncial.training.loop import fit
 from uncial.training.losses import Learner
 from uncial.training.session import Session
+from uncial.training.settings import Settings
 from uncial.training.validation import Validation
 
 from .conftest import LABELS, Bars

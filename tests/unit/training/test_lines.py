@@ -14,9 +14,11 @@ from uncial.errors import DataError, TrainingError
 from uncial.imaging.prepare import MAX_WIDTH, prepare
 from uncial.page.layout import LineSample
 from uncial.progress import Event, Note, silent
-from uncial.training import lines as lines_module
-from uncial.training.config import NetworkConfig, Settings, StopConfig, TrainConfig, resolve
-from uncial.training.lines import natural_widths, plan_lines
+from uncial.training import fitting as fitting_module
+from uncial.training.config import NetworkConfig, StopConfig, TrainConfig
+from uncial.training.fitting import natural_widths
+from uncial.training.lines import plan_lines
+from uncial.training.settings import Settings, resolve
 
 SPEC = "[1,32,0,1 Cl3,3,4,2,2 Mp2,2 Fh Lbx6]"
 Line = tuple[str, int, str]  # text, width in px, split
@@ -179,5 +181,5 @@ def test_of_many_lines_some_are_looked_at(
     preprocessing = plan_lines(made, _settings(), silent).preprocessing
     rows = np.arange(4)
     whole = natural_widths(made, rows, preprocessing, seed=0)
-    monkeypatch.setattr(lines_module, "_LOOKED_AT", 2)
+    monkeypatch.setattr(fitting_module, "_LOOKED_AT", 2)
     assert natural_widths(made, rows, preprocessing, seed=0) == pytest.approx(whole)

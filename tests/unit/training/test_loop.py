@@ -17,12 +17,12 @@ from uncial.errors import Cancelled, TrainingError
 from uncial.nn.build import Network
 from uncial.progress import Advanced, CancelToken, Event, Metric, Note, Sample
 from uncial.training import session as session_module
-from uncial.training.batches import TrainingStream
-from uncial.training.config import Settings
+from uncial.training.drawing import TrainingStream
 from uncial.training.folder import RunFolder
 from uncial.training.loop import fit
 from uncial.training.losses import Learner
 from uncial.training.session import Session
+from uncial.training.settings import Settings
 from uncial.training.validation import Validation
 
 

@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from uncial.training.batches import StreamPlace, TrainingStream
+from uncial.training.batches import StreamPlace
+from uncial.training.drawing import TrainingStream
 from uncial.training.losses import Learner, alignment_loss, ctc_loss
 from uncial.training.targets import alignment_targets
 

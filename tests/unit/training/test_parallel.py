@@ -14,11 +14,13 @@ from torch import Tensor
 from uncial.models.compute import worker_pool
 from uncial.nn.frames import Frames
 from uncial.nn.noise import noise, seeded_noise
-from uncial.training.batches import Batch, BatchMaker, StreamPlace, TrainingStream
-from uncial.training.config import TrainConfig, resolve
+from uncial.training.batches import Batch, BatchMaker, StreamPlace
+from uncial.training.config import TrainConfig
+from uncial.training.drawing import TrainingStream
 from uncial.training.losses import Learner
 from uncial.training.parallel import Replicas, StepResult
 from uncial.training.session import Session
+from uncial.training.settings import resolve
 
 Make = Callable[..., Learner]
 

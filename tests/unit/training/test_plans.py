@@ -7,15 +7,7 @@ import pytest
 
 from uncial.errors import ConfigError, TrainingError
 from uncial.nn.build import build
-from uncial.training.config import (
-    LossConfig,
-    NetworkConfig,
-    OptimizerConfig,
-    Settings,
-    TrainConfig,
-    preset_names,
-    resolve,
-)
+from uncial.training.config import LossConfig, NetworkConfig, OptimizerConfig, TrainConfig
 from uncial.training.guard import Guard, check_rescues
 from uncial.training.schedule import (
     affordable_looks,
@@ -24,6 +16,7 @@ from uncial.training.schedule import (
     learning_rate,
     replanned,
 )
+from uncial.training.settings import Settings, preset_names, resolve
 
 
 def _settings(**changes: object) -> Settings:

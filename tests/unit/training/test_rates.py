@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 import torch
 
-from uncial.training.batches import TrainingStream
-from uncial.training.config import Settings
+from uncial.training.drawing import TrainingStream
 from uncial.training.losses import Learner
 from uncial.training.rates import range_test, steepest
+from uncial.training.settings import Settings
 
 
 def test_the_test_changes_no_weight_and_gives_the_same_rate_again(

@@ -12,12 +12,12 @@ import torch
 from uncial.errors import ConfigError
 from uncial.progress import Advanced, Event
 from uncial.training.basis import StartConfig
-from uncial.training.batches import TrainingStream
-from uncial.training.config import Settings
+from uncial.training.drawing import TrainingStream
 from uncial.training.folder import RunFolder
 from uncial.training.loop import fit
 from uncial.training.losses import Learner
 from uncial.training.session import Session
+from uncial.training.settings import Settings
 from uncial.training.validation import Validation
 
 

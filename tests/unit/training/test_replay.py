@@ -11,7 +11,8 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from uncial.training.batches import Batch, StreamPlace, TrainingStream
+from uncial.training.batches import Batch, StreamPlace
+from uncial.training.drawing import TrainingStream
 from uncial.training.losses import Learner
 from uncial.training.replay import JoinedImages, Teacher, interpolated, keeping_alpha
 

@@ -17,9 +17,10 @@ from uncial.nn.build import build
 from uncial.nn.weights import to_arrays
 from uncial.text.codec import Codec
 from uncial.text.normalize import Normalization
-from uncial.training.config import TrainConfig, preset_values, resolve
+from uncial.training.config import TrainConfig
 from uncial.training.losses import Learner
 from uncial.training.optimizer import AdamW
+from uncial.training.settings import preset_values, resolve
 from uncial.training.strategies import (
     append_head,
     appended_spec,

@@ -11,9 +11,10 @@ from uncial.tasks.synthesis import open_synthesizer, read_recipe, recipe_store
 from uncial.tasks.train import TrainConfig, train
 from uncial.text.normalize import Normalization
 from uncial.training import synthetic
-from uncial.training.batches import Batch, Drawing, StreamPlace
-from uncial.training.config import resolve
+from uncial.training.batches import Batch, StreamPlace
+from uncial.training.drawing import Drawing
 from uncial.training.lines import Plan, plan_lines
+from uncial.training.settings import resolve
 from uncial.training.synthetic import SyntheticStream
 
 _RECIPE = """

@@ -24,14 +24,9 @@ from uncial.synth.recipe import samples
 from uncial.tasks.train import train
 from uncial.training.basis import MaterialConfig, StartConfig, TransformerConfig
 from uncial.training.batches import Batch, padded
-from uncial.training.config import (
-    LossConfig,
-    OptimizerConfig,
-    StopConfig,
-    TrainConfig,
-    resolve,
-)
+from uncial.training.config import LossConfig, OptimizerConfig, StopConfig, TrainConfig
 from uncial.training.memory import Need, check_memory
+from uncial.training.settings import Asked, resolve
 from uncial.training.transformer import ENCODER_DECODER, TokenLearner
 
 WORDS = ("some", "with too.", "is the", "light", "a word or two", "Grüße")
@@ -89,7 +84,7 @@ def _begun(archive: ModelArchive, texts: tuple[str, ...] = WORDS, **options: obj
     )
     settings = resolve(config, base=archive)
     notes: list[Event] = []
-    start = ENCODER_DECODER.begin(config, settings, archive, texts, notes.append)
+    start = ENCODER_DECODER.begin(Asked(config, settings, archive), texts, notes.append)
     return start, notes
 
 
