@@ -48,12 +48,16 @@ class StartConfig:
     """Their learning rate as a share of that of the others; 0 freezes them."""
     lower_steps: int = 0
     """Optimizer steps after which they learn like the others; 0: never."""
+    rank: int = 0
+    """Rank of what fine-tuning adds to each matrix of the base below its head, as LoRA does: less
+    is forgotten of the base, less is learnt; 0 lets them move freely."""
     charset: Path | None = None
     """File of the command charset: what becomes of each character that the base lacks."""
 
     def __post_init__(self) -> None:
         wrong = []
-        if self.base is None and (self.strategy not in ("auto", "scratch") or self.traineddata):
+        based = self.strategy not in ("auto", "scratch") or self.traineddata or self.rank
+        if self.base is None and based:
             wrong.append("there is no base to start from")
         if self.base is not None and self.strategy == "scratch":
             wrong.append("a run from scratch has no base")
@@ -63,10 +67,11 @@ class StartConfig:
             wrong.append(f"{self.strategy} replaces no layers")
         if self.append_index >= 0 and self.base is None:
             wrong.append("there are no layers to append to without a base")
-        if self.lower != "auto" and self.lower < 0:
-            wrong.append("lower must not be negative")
-        if self.lower_steps < 0:
-            wrong.append("lower_steps must not be negative")
+        wrong += [
+            f"{name} must not be negative"
+            for name in ("lower", "lower_steps", "rank")
+            if getattr(self, name) != "auto" and getattr(self, name) < 0
+        ]
         if not 0 <= self.lower_rate <= 1:
             wrong.append("lower_rate must be from 0 to 1")
         if wrong:
@@ -122,6 +127,8 @@ class MaterialConfig:
     """Share of the line views, 0-1, that are lines of it."""
     easy_first: float | Auto = "auto"
     """How far easy lines come forward in the first passes, half as far in each one; 0: not."""
+    clean_first: float | Auto = "auto"
+    """Passes in which distortions grow from none to their strength; 0: as strong at once."""
     easy: Literal["length", "loss"] = "length"
     """What makes a line easy: that its text is short, or that the present model reads it well."""
 
