@@ -13,7 +13,8 @@ from hypothesis import settings
 _CI = os.environ.get("UNCIAL_CI") == "1"
 _TESSERACT = ("tesseract", "combine_tessdata", "lstmtraining")
 _CHROMIUM = ("/usr/bin/chromium", "npm")
-_REQUIRED_IN_CI = ("tesseract", "chromium")
+_REDIS = ("redis-server",)
+_REQUIRED_IN_CI = ("tesseract", "chromium", "postgres", "redis")
 
 settings.register_profile("dev", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
@@ -39,6 +40,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     missing = [program for program in _TESSERACT if shutil.which(program) is None]
     has_kraken = bool(os.environ.get("UNCIAL_KRAKEN") or shutil.which("kraken"))
     no_browser = [program for program in _CHROMIUM if shutil.which(program) is None]
+    no_redis = [program for program in _REDIS if shutil.which(program) is None]
+    has_postgres = bool(list(Path("/usr/lib/postgresql").glob("*/bin/initdb")))
     has_data = data_folder().is_dir()
     for item in items:
         if missing and item.get_closest_marker("tesseract"):
@@ -47,6 +50,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skip(reason="kraken is not installed, see UNCIAL_KRAKEN"))
         if no_browser and item.get_closest_marker("chromium"):
             item.add_marker(pytest.mark.skip(reason=f"not installed: {', '.join(no_browser)}"))
+        if no_redis and item.get_closest_marker("redis"):
+            item.add_marker(pytest.mark.skip(reason="not installed: redis-server"))
+        if not has_postgres and item.get_closest_marker("postgres"):
+            item.add_marker(pytest.mark.skip(reason="not installed: postgresql"))
         if not has_data and item.get_closest_marker("data"):
             item.add_marker(pytest.mark.skip(reason=f"no data folder at {data_folder()}"))
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from uncial.imaging.pageview import PagePreparation
 from uncial.imaging.prepare import Preprocessing
+from uncial.page.pairorder import PairOrder
 from uncial.text.codec import Codec
 from uncial.text.normalize import Normalization
 
@@ -94,6 +95,7 @@ class SegmenterArchive:
         preparation: How a page becomes the network's input.
         weights: Parameters and buffers by name.
         metadata: JSON-ready provenance: training settings, data, scores, licence, authors.
+        order: Reading order that it learnt; None goes by where lines stand.
     """
 
     spec: str
@@ -101,6 +103,7 @@ class SegmenterArchive:
     preparation: PagePreparation
     weights: dict[str, NDArray[Any]]
     metadata: dict[str, Any] = field(default_factory=dict)
+    order: PairOrder | None = None
 
     @property
     def parameters(self) -> int:

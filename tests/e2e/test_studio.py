@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 from running_studio import CHROMIUM, Running, running
-from studios import page_image
+from served_studio import Served, services
+from studios import page_image, page_png
 
 pytestmark = pytest.mark.chromium
 
@@ -18,9 +19,21 @@ _LINES = {
 }
 
 
+_SERVER = pytest.param("server", marks=[pytest.mark.postgres, pytest.mark.redis])
+everywhere = pytest.mark.parametrize("studio", ["local", _SERVER], indirect=True)
+"""A test that runs on one's own machine and on a server with PostgreSQL and Redis."""
+
+
 @pytest.fixture(scope="module")
-def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with running(tmp_path_factory.mktemp("studio") / "data") as made:
+def studio(
+    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[Running]:
+    data = tmp_path_factory.mktemp("studio") / "data"
+    if getattr(request, "param", "local") == "local":
+        with running(data) as made:
+            yield made
+        return
+    with services() as needed, running(data, Served(data, needed)) as made:
         yield made
 
 
@@ -41,32 +54,31 @@ def screen(studio: Running, browser: Any) -> Iterator[Any]:
     context.close()
 
 
-def _entered(studio: Running, context: Any) -> Any:
+def _entered(studio: Running, context: Any, person: str = "Anna") -> Any:
     """A tab in the studio; a script error or a broken rule of ours ends the test."""
+    studio.enter(context, person)
     screen = context.new_page()
     screen.set_default_timeout(60_000)  # ms; workers are slow to begin on a busy machine
     faults: list[str] = []
     screen.faults = faults
     screen.on("pageerror", lambda error: faults.append(str(error)))
     screen.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
-    screen.goto(studio.entry)
+    screen.goto(studio.address)
     return screen
 
 
 @pytest.fixture
-def page(studio: Running, tmp_path: Path) -> int:
+def page(studio: Running) -> int:
     """A page with five lines, in a document of its own."""
-    return _imported(studio, tmp_path, 1)[0]
+    return _imported(studio, 1)[0]
 
 
-def _imported(studio: Running, folder: Path, count: int) -> list[int]:
+def _imported(studio: Running, count: int) -> list[int]:
     project = studio.ask("POST", "/api/projects", {"name": "P"})["id"]
     made = studio.ask("POST", f"/api/projects/{project}/documents", {"name": "D"})["id"]
-    for n in range(count):
-        page_image(n).save(folder / f"{n}.png")
-    offer = {"paths": [str(folder)]}
-    items = studio.ask("POST", f"/api/documents/{made}/imports/preview", offer)
-    items = [{"name": item["name"], "path": item["path"]} for item in items]
+    items = [
+        {"name": f"{n}.png", "upload": studio.upload(f"{n}.png", page_png(n))} for n in range(count)
+    ]
     studio.ask("POST", f"/api/documents/{made}/imports", {"items": items, "again": True})
     index = f"/api/documents/{made}/pages/index"
     studio.wait(lambda: len(studio.ask("GET", index)["pages"]) == count)
@@ -92,6 +104,7 @@ def _line(screen: Any, number: int) -> Any:
     return screen.locator(f"line-list li:nth-child({number}) button.text")
 
 
+@everywhere
 def test_from_nothing_to_pages_in_the_grid(studio: Running, screen: Any, tmp_path: Path) -> None:
     for n in range(3):
         page_image(n).save(tmp_path / f"scan {n}.png")
@@ -110,6 +123,7 @@ def test_from_nothing_to_pages_in_the_grid(studio: Running, screen: Any, tmp_pat
     assert screen.faults == []
 
 
+@everywhere
 def test_what_is_typed_is_saved_and_can_be_undone(studio: Running, screen: Any, page: int) -> None:
     _opened(screen, studio, page)
     _line(screen, 2).click()
@@ -193,11 +207,12 @@ def test_letters_typed_into_a_line_are_no_shortcuts(
     assert screen.locator("dialog[open]").count() == 0
 
 
+@everywhere
 def test_of_two_people_on_one_line_both_see_it_and_neither_loses_text(
     studio: Running, screen: Any, browser: Any, page: int
 ) -> None:
     context = browser.new_context()
-    other = _opened(_entered(studio, context), studio, page)
+    other = _opened(_entered(studio, context, "Ben"), studio, page)
     _opened(screen, studio, page)
     for tab, text in ((screen, "first"), (other, "second")):
         _line(tab, 1).click()

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from uncial.cli.catalogue import show_catalogue
 from uncial.cli.console import sample_text
 from uncial.cli.scores import (
     Result,
@@ -164,6 +165,27 @@ def _show_suspects(result: Result, console: Console) -> None:
     console.print(f"Report: {result['report']}\nTable:  {result['table']}", highlight=False)
 
 
+def _show_suggestions(result: Result, console: Console) -> None:
+    console.print(
+        f"{len(result['lines'])} of {result['among']} lines, the most useful first:",
+        highlight=False,
+    )
+    for place, one in enumerate(result["lines"], start=1):
+        doubt = f"{place}. {one['image']}  doubt {one['doubt']:.2f}, newness {one['newness']:.2f}"
+        console.print(Text(doubt, style="dim"), soft_wrap=True)
+        console.print(Text(f"   {one['reading']}"), soft_wrap=True)
+    if result["output"]:
+        console.print(
+            f"Correct the .gt.txt files in {result['output']}, then train on that folder.",
+            highlight=False,
+            soft_wrap=True,
+        )
+
+
+def _show_any_models(result: Result, console: Console) -> None:
+    (show_models if "models" in result else show_catalogue)(result, console)
+
+
 _SHOWN: dict[str, Callable[[Result, Console], None]] = {
     "compare": show_comparison,
     "charset": _show_charset,
@@ -175,6 +197,7 @@ _SHOWN: dict[str, Callable[[Result, Console], None]] = {
     "recognize": _show_reading,
     "score": show_page_scores,
     "fonts": _show_fonts,
-    "models": show_models,
+    "models": _show_any_models,
+    "suggest": _show_suggestions,
     "suspects": _show_suspects,
 }

@@ -130,10 +130,10 @@ class Recognizer(NetworkReader):
         device = next(network.parameters()).device
         lines = [prepare(image, self.preprocessing) for image in images]
         lines.sort(key=lambda line: line.shape[1])
-        slices = groups([line.shape[1] for line in lines])
+        slices = groups([line.shape[1] for line in lines], self.batch_area)
         with worker_pool(1), half_precision(device):
             self.ranges = input_ranges(
-                network, (_frames(self.batch(lines[a:b]), device) for a, b in slices)
+                network, (frames_of(self.batch(lines[a:b]), device) for a, b in slices)
             )
 
     def read_in_reals(self) -> None:
@@ -149,7 +149,7 @@ class Recognizer(NetworkReader):
         half = not exact and self.arithmetic != "float32"
 
         def forward(batch: Batch, half: bool) -> list[LogProbs]:
-            frames = _frames(batch, device)
+            frames = frames_of(batch, device)
             precision = half_precision(device) if half else nullcontext()
             with torch.inference_mode(), precision:
                 log_probs = network.log_probs(frames).cpu().numpy()
@@ -183,6 +183,7 @@ class Recognizer(NetworkReader):
         return network
 
 
-def _frames(batch: Batch, device: torch.device) -> Frames:
+def frames_of(batch: Batch, device: torch.device) -> Frames:
+    """Prepared lines as a network takes them, on its device."""
     data, widths = torch.from_numpy(batch.data), torch.tensor(batch.widths)
     return Frames(data.to(device), widths.to(device), min(batch.widths))

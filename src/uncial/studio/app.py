@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import importlib
 import pkgutil
 from collections.abc import AsyncIterator
@@ -47,11 +46,10 @@ def build(settings: Settings) -> FastAPI:
         db=database,
         files=files,
         bells=Bells(settings),
-        author=getpass.getuser(),
     )
     for module in pkgutil.iter_modules(routes.__path__, f"{routes.__name__}."):
         app.include_router(importlib.import_module(module.name).router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     faults.install(app)
-    app.add_middleware(Guard, settings=settings)
+    app.add_middleware(Guard, settings=settings, db=database)
     return app

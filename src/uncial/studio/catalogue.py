@@ -183,10 +183,33 @@ def document_of(session: Session, ids: Iterable[int]) -> Document:
     return document
 
 
+def projects_of(session: Session, ids: Sequence[int]) -> set[int]:
+    """The projects that pages belong to."""
+    found: set[int] = set()
+    for some in _slices(list(ids)):
+        query = select(Document.project_id).join(Page).where(Page.id.in_(some))
+        found |= set(session.scalars(query))
+    return found
+
+
 def last_position(session: Session, document: int) -> float:
     """Where the last page of a document stands; 0 where there is none."""
     query = select(func.max(Page.position)).where(Page.document_id == document)
     return session.scalar(query) or 0.0
+
+
+def sample_pages(session: Session, project: int, count: int = 3) -> list[int]:
+    """Pages of a project that have lines, spread over all of them."""
+    query = (
+        select(Page.id)
+        .join(Document, Document.id == Page.document_id)
+        .where(Document.project_id == project, Document.deleted.is_(None))
+        .where(Page.deleted.is_(None), Page.line_count > 0)
+        .order_by(Document.id, Page.position)
+    )
+    found = list(session.scalars(query))
+    step = max(1, len(found) // count)
+    return found[::step][:count]
 
 
 def neighbours(session: Session, page: Page) -> tuple[int | None, int | None]:

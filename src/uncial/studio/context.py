@@ -23,6 +23,8 @@ class Context:
         job: Id; what an action saves carries it, so that a second run knows what is done.
         reporter: Told of every step; raises when the job is to stop.
         folder: The job's own, not yet made.
+        account: Who asked for the job; None in local mode.
+        project: That it belongs to.
         again: Whether the job was begun before.
         ring: Rings for another job: queue, id.
     """
@@ -33,5 +35,7 @@ class Context:
     job: str
     reporter: Reporter
     folder: Path
+    account: int | None
+    project: int | None
     again: bool
     ring: Callable[[str, str], None]

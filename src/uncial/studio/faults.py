@@ -8,7 +8,7 @@ from typing import Any, Final
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from starlette.exceptions import HTTPException
 
 from uncial.errors import (
@@ -35,6 +35,28 @@ class NotFound(UncialError):
 
     def __init__(self, what: str) -> None:
         super().__init__(f"there is no such {what}", remedy="go back and choose another")
+
+
+class NotAllowed(UncialError):
+    """The user may look at this thing, but not do that."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f"your role does not allow this with the {what}",
+            remedy="ask an owner of the project for another role",
+        )
+
+
+class TooMany(UncialError):
+    """Tried too often, or more than a quota allows.
+
+    Attributes:
+        wait: Seconds after which it may be tried again; 0 where waiting does not help.
+    """
+
+    def __init__(self, problem: str, *, remedy: str, wait: int = 0) -> None:
+        super().__init__(problem, remedy=remedy)
+        self.wait = wait
 
 
 class Conflict(UncialError):
@@ -64,6 +86,10 @@ def status_of(error: UncialError) -> int:
         return 404
     if isinstance(error, Conflict):
         return 409
+    if isinstance(error, NotAllowed):
+        return 403
+    if isinstance(error, TooMany):
+        return 429
     return next((status for kind, status in STATUS if isinstance(error, kind)), 500)
 
 
@@ -73,6 +99,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _plain)
     app.add_exception_handler(OperationalError, _busy)
+    app.add_exception_handler(DataError, _unkept)
+    app.add_exception_handler(IntegrityError, _twice)
 
 
 def _answer(status: int, body: dict[str, Any]) -> JSONResponse:
@@ -82,7 +110,10 @@ def _answer(status: int, body: dict[str, Any]) -> JSONResponse:
 async def _deliberate(request: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, UncialError):
         raise error
-    return _answer(status_of(error), as_body(error))
+    answer = _answer(status_of(error), as_body(error))
+    if isinstance(error, TooMany) and error.wait:
+        answer.headers["retry-after"] = str(error.wait)
+    return answer
 
 
 async def _invalid(request: Request, error: Exception) -> JSONResponse:
@@ -110,3 +141,24 @@ async def _busy(request: Request, error: Exception) -> JSONResponse:
         "remedy": "try again in a moment",
     }
     return _answer(503, body)
+
+
+async def _unkept(request: Request, error: Exception) -> JSONResponse:
+    """PostgreSQL keeps no NUL characters and no numbers beyond its types."""
+    body = {
+        "code": "invalid",
+        "message": "the database cannot keep one of these values",
+        "remedy": "leave out control characters and numbers without measure",
+    }
+    return _answer(422, body)
+
+
+async def _twice(request: Request, error: Exception) -> JSONResponse:
+    if not isinstance(error, IntegrityError) or "unique" not in str(error.orig).lower():
+        raise error
+    body = {
+        "code": "conflict",
+        "message": "somebody did the same at the same moment",
+        "remedy": "try again",
+    }
+    return _answer(409, body)

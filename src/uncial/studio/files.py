@@ -11,6 +11,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -59,10 +60,12 @@ class Files:
 
     Args:
         root: Made where it is missing.
+        account: Whose uploads are seen; None sees all.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, account: int | None = None) -> None:
         self.root = root
+        self._account = account
         for name in ("pictures", "models", "uploads", "jobs"):
             (root / name).mkdir(parents=True, exist_ok=True)
 
@@ -100,7 +103,8 @@ class Files:
         """Make room for a file that will be sent in chunks."""
         folder = self.root / "uploads" / secrets.token_hex(16)
         folder.mkdir()
-        (folder / "about.json").write_text(json.dumps({"name": name, "size": size}), "utf-8")
+        about = {"name": name, "size": size, "account": self._account}
+        (folder / "about.json").write_text(json.dumps(about), "utf-8")
         (folder / "content").touch()
         return self.upload(folder.name)
 
@@ -114,6 +118,8 @@ class Files:
         if not _ID.fullmatch(upload) or not (folder / "about.json").exists():
             raise InputError("there is no such upload", remedy="send the file again")
         about = json.loads((folder / "about.json").read_text("utf-8"))
+        if self._account is not None and about.get("account") != self._account:
+            raise InputError("there is no such upload", remedy="send the file again")
         content = folder / "content"
         return Upload(
             id=upload,
@@ -141,9 +147,19 @@ class Files:
         return self.upload(upload.id)
 
     def drop_upload(self, upload: str) -> None:
-        """Forget an upload."""
-        if _ID.fullmatch(upload):
+        """Forget an upload, if it is there and ours."""
+        with contextlib.suppress(InputError):
+            self.upload(upload)
             shutil.rmtree(self.root / "uploads" / upload, ignore_errors=True)
+
+    def uploading(self, account: int) -> int:
+        """Bytes that an account has announced and not yet imported."""
+        total = 0
+        for about in (self.root / "uploads").glob("*/about.json"):
+            with contextlib.suppress(OSError, ValueError):  # gone, or being written
+                told = json.loads(about.read_text("utf-8"))
+                total += told["size"] if told.get("account") == account else 0
+        return total
 
     def drop_stale(self) -> None:
         """Forget uploads that nobody went on with for a week, and copies that were killed."""
@@ -152,7 +168,7 @@ class Files:
                 part.unlink(missing_ok=True)
         for folder in (self.root / "uploads").iterdir():
             if folder.stat().st_mtime < time.time() - _STALE_SECONDS:
-                self.drop_upload(folder.name)
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def digest_of(path: Path) -> str:

@@ -6,6 +6,7 @@ import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final, NamedTuple
 
 from PIL import Image
 from sqlalchemy import Select, func, select
@@ -17,7 +18,16 @@ from uncial.page.layout import Page as Layout
 from uncial.progress import Advanced, Reporter
 from uncial.studio.context import Context
 from uncial.studio.cutting import page_pixels
-from uncial.studio.db.tables import Document, Layer, Page, Picture, Reading, Segmentation
+from uncial.studio.db.tables import (
+    DatasetVersion,
+    Document,
+    Layer,
+    Page,
+    Picture,
+    Reading,
+    Segmentation,
+)
+from uncial.studio.faults import NotFound
 from uncial.studio.shapes import page_from
 
 
@@ -26,19 +36,41 @@ class Choice:
     """Which lines.
 
     Attributes:
-        documents: Their ids.
+        documents: Their ids; empty where pages are named.
         checked: Only lines that were checked, or all lines of checked pages; else every line
             with text by hand.
         pages: Only these pages; empty takes all.
+        without: Lines that are left out, ``"page:line"``.
+        version: Instead of all these a frozen version of a dataset.
     """
 
-    documents: tuple[int, ...]
+    documents: tuple[int, ...] = ()
     checked: bool = True
     pages: tuple[int, ...] = ()
+    without: tuple[str, ...] = ()
+    version: int | None = None
+
+
+_MARKS: Final = ("[…]", "?]")
+"""Of a gap and of ``[unclear?]`` words: such a line does not say what stands there."""
+
+
+class Frozen(NamedTuple):
+    """Lines that no longer change.
+
+    Attributes:
+        data: Table or line store.
+        split: The part of them that tests read.
+    """
+
+    data: Path
+    split: str
 
 
 def count(session: Session, choice: Choice) -> dict[str, int]:
-    """Pages, lines and characters of a choice."""
+    """Pages, lines and characters of a choice; lines left out one by one are counted, too."""
+    if choice.version is not None:
+        return dict(session.get_one(DatasetVersion, choice.version).facts["counts"])
     chosen = _chosen(choice).subquery()
     columns = chosen.c
     query = select(
@@ -50,23 +82,28 @@ def count(session: Session, choice: Choice) -> dict[str, int]:
     return {"pages": pages, "lines": lines, "characters": letters}
 
 
-def freeze(context: Context, choice: Choice, folder: Path) -> Path:
-    """Cut the lines of a choice into a folder with a table, once.
+def freeze(context: Context, choice: Choice, folder: Path) -> Frozen:
+    """Cut the lines of a choice into a folder with a table, once; a version is frozen already.
 
     Args:
         context: Of the job.
         choice: Which lines.
         folder: Holds the images and ``lines.csv`` afterwards.
 
-    Returns:
-        The table.
-
     Raises:
         DataError: There is no line.
+        NotFound: The version is gone.
     """
+    if choice.version is not None:
+        with context.db.read() as session:
+            version = session.get(DatasetVersion, choice.version)
+        if version is None:
+            raise NotFound("version of the dataset")
+        store = context.files.job(version.job_id) / "store"
+        return Frozen(store, "test" if version.facts["splits"].get("test") else "all")
     table = folder / "lines.csv"
     if table.exists():
-        return table
+        return Frozen(table, "all")
     folder.mkdir(parents=True, exist_ok=True)
     rows = list(_cut(context, choice, folder, context.reporter))
     if not rows:
@@ -80,7 +117,7 @@ def freeze(context: Context, choice: Choice, folder: Path) -> Path:
         writer.writerow(["image", "text", "page", "document"])
         writer.writerows(rows)
     part.replace(table)
-    return table
+    return Frozen(table, "all")
 
 
 def _chosen(choice: Choice) -> Select[int, str, str, int]:
@@ -88,13 +125,12 @@ def _chosen(choice: Choice) -> Select[int, str, str, int]:
         select(Reading.page_id, Reading.line, Reading.text, Page.document_id)
         .join(Layer, Layer.id == Reading.layer_id)
         .join(Page, Page.id == Reading.page_id)
-        .where(
-            Layer.origin == "human",
-            Page.document_id.in_(choice.documents),
-            Page.deleted.is_(None),
-            Reading.text != "",
-        )
+        .where(Layer.origin == "human", Page.deleted.is_(None), Reading.text != "")
     )
+    if choice.documents or not choice.pages:
+        query = query.where(Page.document_id.in_(choice.documents))
+    for mark in _MARKS:
+        query = query.where(~Reading.text.contains(mark, autoescape=True))
     if choice.checked:
         query = query.where(Reading.checked | (Page.status == "checked"))
     if choice.pages:
@@ -105,11 +141,13 @@ def _chosen(choice: Choice) -> Select[int, str, str, int]:
 def _cut(
     context: Context, choice: Choice, folder: Path, reporter: Reporter
 ) -> Iterator[tuple[str, str, str, str]]:
+    without = set(choice.without)
     with context.db.read() as session:
         texts: dict[int, dict[str, str]] = {}
         for row in session.execute(_chosen(choice).order_by(Page.position)):
-            texts.setdefault(row.page_id, {})[row.line] = row.text
-        sheets = [_sheet(session, context, page) for page in texts]
+            if f"{row.page_id}:{row.line}" not in without:
+                texts.setdefault(row.page_id, {})[row.line] = row.text
+        sheets = [sheet_of(session, context, page) for page in texts]
     for done, (sheet, lines) in enumerate(zip(sheets, texts.values(), strict=True)):
         reporter(Advanced(stage="cut lines", done=done, total=len(sheets), unit="pages"))
         if sheet is None:
@@ -123,7 +161,10 @@ def _cut(
             yield file, lines[band.line], name, document
 
 
-def _sheet(session: Session, context: Context, ident: int) -> tuple[Layout, Path, str, str] | None:
+def sheet_of(
+    session: Session, context: Context, ident: int
+) -> tuple[Layout, Path, str, str] | None:
+    """A page with its lines, its image, and the names of page and document; None without lines."""
     page = session.get_one(Page, ident)
     if page.segmentation_id is None:
         return None

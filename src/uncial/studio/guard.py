@@ -1,31 +1,41 @@
-"""Who is let in, and what a browser may do with what it gets: the layer around every request.
+"""What is answered at all, and what a browser may do with it: the layer around every request.
 
-In local mode only this machine's own host names are answered (so that a foreign page cannot
-rebind a name to 127.0.0.1), and only with the token that the start printed: in the address once,
-then in a cookie, or as a bearer token. Changes that come with the cookie also need the CSRF
-token, which only our own pages know.
+Only the studio's own host names are answered, so that a foreign page cannot rebind a name to it.
+In local mode a browser comes with the token that the start printed, in the address once, then in
+a cookie; on a server it signs in. Programs come with a bearer token. Changes that come with a
+cookie also need the CSRF token, which only our own pages know.
 
 Source: OWASP cheat sheets on CSRF (signed token in a header) and DNS rebinding; CSP level 3.
 """
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-from http.cookies import SimpleCookie
+import re
 from typing import Final
-from urllib.parse import parse_qs, urlencode
+from urllib.parse import parse_qs, quote, urlencode
 
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from uncial.studio import audit
+from uncial.studio.access import NOBODY, Actor
+from uncial.studio.db.database import Database
+from uncial.studio.keys import COOKIE, LocalKey, ServerKeys, same
+from uncial.studio.limits import Pace
 from uncial.studio.settings import Settings
 
-COOKIE: Final = "uncial"
+ACTOR: Final = "uncial.actor"
+"""Where a request's scope holds whoever it comes from."""
+
 CSRF_HEADER: Final = "x-csrf-token"
 MAX_BODY: Final = 48_000_000
 """Bytes of one request; larger files come in chunks."""
+
+MAX_PACE: Final = 3000
+"""Requests a minute of one account, or of one address that has not signed in."""
 
 _EMPTY_STYLE: Final = "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='"
 """The editor has a style element without content, so that OpenSeadragon adds none of its own."""
@@ -37,6 +47,9 @@ CSP: Final = (
     "base-uri 'none'; frame-ancestors 'self'"
 )
 _SAFE: Final = {"GET", "HEAD", "OPTIONS"}
+_PUBLIC: Final = re.compile(r"/sign-in|/api/sign-in|/(api/)?invitations/[\w-]{1,100}")
+"""What those who have not signed in may ask a server for."""
+
 _HEADERS: Final = {
     "content-security-policy": CSP,
     "x-content-type-options": "nosniff",
@@ -51,81 +64,112 @@ _NO_ENTRY: Final = """<!doctype html><html lang="en"><head><meta charset="utf-8"
 </body></html>"""
 
 
-def csrf_token(settings: Settings) -> str:
-    """What our own pages send along with every change."""
-    return _derived(settings.token, "csrf")
-
-
 class Guard:
     """ASGI middleware.
 
     Args:
         app: What is guarded.
         settings: Of the studio.
+        db: Of the studio.
     """
 
-    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings, db: Database) -> None:
         self._app = app
         self._settings = settings
-        self._key = _derived(settings.token, "cookie")
+        self._db = db
+        self._local = LocalKey(settings) if settings.mode == "local" else None
+        self._keys = self._local or ServerKeys(settings, db)
+        self._pace = Pace(MAX_PACE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request through, or answer it here."""
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1008})  # there are none
+            return
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        refusal = self._refusal(scope)
+        refusal = await self._refusal(scope)
         inner = refusal if refusal is not None else self._app
-        await inner(scope, _bounded(receive), _with_headers(send))
+        await inner(scope, _bounded(receive), self._sending(scope, send))
 
-    def _refusal(self, scope: Scope) -> Response | None:
+    async def _refusal(self, scope: Scope) -> Response | None:
         headers = Headers(scope=scope)
-        if self._settings.mode == "local" and headers.get("host", "") not in self._settings.hosts:
+        if headers.get("host", "") not in self._settings.hosts:
             return _refuse(421, "wrong_host", "this studio does not answer to that name")
-        if int(headers.get("content-length") or 0) > MAX_BODY:
+        length = headers.get("content-length", "0")
+        if not length.isascii() or not length.isdigit():
+            return _refuse(400, "bad_length", "this request has no length")
+        if len(length) > 12 or int(length) > MAX_BODY:
             return _refuse(413, "too_large", "this request is too large")
         if scope["path"].startswith("/static/"):
             return None
         entry = self._entry(scope)
         if entry is not None:
             return entry
-        if self._bearer(headers):
+        actor = await run_in_threadpool(self._keys.who, headers)
+        return self._known(scope, headers, actor)
+
+    def _known(self, scope: Scope, headers: Headers, actor: Actor | None) -> Response | None:
+        """What speaks against a request, now that it is known whose it is."""
+        open_to_all = self._local is None and _PUBLIC.fullmatch(scope["path"]) is not None
+        if actor is None and not open_to_all:
+            return self._stranger(scope)
+        scope[ACTOR] = actor or NOBODY
+        caller = (scope.get("client") or ("",))[0] if actor is None else f"account {actor.account}"
+        if self._local is None and not self._pace.allows(caller):
+            return _refuse(429, "too_many", "these are too many requests", "wait a minute")
+        if scope["method"] in _SAFE or (actor is not None and actor.program):
             return None
-        if not _same(_cookie(headers), self._key):
-            if scope["path"].startswith("/api/"):
-                return _refuse(401, "locked", "this studio needs its token")
-            return HTMLResponse(_NO_ENTRY, status_code=401)
-        if scope["method"] not in _SAFE and not self._ours(headers):
+        if not _same_origin(headers) or not (
+            open_to_all or (actor and same(headers.get(CSRF_HEADER, ""), actor.csrf))
+        ):
             return _refuse(403, "foreign_request", "this request does not come from our pages")
         return None
 
+    def _stranger(self, scope: Scope) -> Response:
+        if scope["path"].startswith("/api/"):
+            how = "sign in" if self._local is None else _OPEN
+            return _refuse(401, "locked", "this studio needs its token", how)
+        if self._local is not None:
+            return HTMLResponse(_NO_ENTRY, status_code=401)
+        then = "/" + scope["path"].lstrip("/\\")
+        return RedirectResponse(f"/sign-in?then={quote(then)}", status_code=303)
+
     def _entry(self, scope: Scope) -> Response | None:
-        """The first visit: the token leaves the address for a cookie."""
+        """The first visit in local mode: the token leaves the address for a cookie."""
         if scope["method"] != "GET" or b"token=" not in scope["query_string"]:
             return None
         query = parse_qs(scope["query_string"].decode("latin-1"))
-        if not _same(query.pop("token", [""])[0], self._settings.token):
+        if self._local is None or not self._local.opens(query.pop("token", [""])[0]):
             return None
-        path = "/" + scope["path"].lstrip("/")
+        path = "/" + scope["path"].lstrip("/\\")
         rest = f"?{urlencode(query, doseq=True)}" if query else ""
         answer = RedirectResponse(path + rest, status_code=303)
-        answer.set_cookie(COOKIE, self._key, httponly=True, samesite="strict", max_age=180 * 86400)
+        answer.set_cookie(
+            COOKIE, self._local.cookie, httponly=True, samesite="strict", max_age=180 * 86400
+        )
         return answer
 
-    def _bearer(self, headers: Headers) -> bool:
-        kind, _, token = headers.get("authorization", "").partition(" ")
-        return kind.lower() == "bearer" and _same(token, self._settings.token)
+    def _sending(self, scope: Scope, send: Send) -> Send:
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in _HEADERS.items():
+                    headers.setdefault(name, value)
+                if self._settings.secure:
+                    headers.setdefault("strict-transport-security", "max-age=31536000")
+                headers.setdefault("cache-control", "no-store")
+                if self._local is None and scope["method"] not in _SAFE:
+                    await run_in_threadpool(
+                        audit.request, self._db, scope, message["status"], scope.get(ACTOR)
+                    )
+            await send(message)
 
-    def _ours(self, headers: Headers) -> bool:
-        origin = headers.get("origin")
-        if origin is not None and origin.partition("://")[2] != headers.get("host", ""):
-            return False
-        if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
-            return False
-        return _same(headers.get(CSRF_HEADER, ""), csrf_token(self._settings))
+        return sending
 
 
-class _TooMuch(Exception):
+class _TooMuch(HTTPException):
     """A body that is longer than it said."""
 
 
@@ -137,37 +181,22 @@ def _bounded(receive: Receive) -> Receive:
         message = await receive()
         seen += len(message.get("body", b""))
         if seen > MAX_BODY:
-            raise _TooMuch
+            raise _TooMuch(413, "this request is too large")
         return message
 
     return counted
 
 
-def _with_headers(send: Send) -> Send:
-    async def sending(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            headers = MutableHeaders(scope=message)
-            for name, value in _HEADERS.items():
-                headers.setdefault(name, value)
-            headers.setdefault("cache-control", "no-store")
-        await send(message)
-
-    return sending
+def _same_origin(headers: Headers) -> bool:
+    origin = headers.get("origin")
+    if origin is not None and origin.partition("://")[2] != headers.get("host", ""):
+        return False
+    return headers.get("sec-fetch-site", "same-origin") in ("same-origin", "none")
 
 
-def _refuse(status: int, code: str, text: str) -> JSONResponse:
-    body = {"code": code, "message": text, "remedy": "open the address that the start printed"}
+_OPEN: Final = "open the address that the start printed"
+
+
+def _refuse(status: int, code: str, text: str, remedy: str = _OPEN) -> JSONResponse:
+    body = {"code": code, "message": text, "remedy": remedy}
     return JSONResponse({"error": body}, status_code=status)
-
-
-def _cookie(headers: Headers) -> str:
-    morsel = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
-    return morsel.value if morsel else ""
-
-
-def _derived(token: str, purpose: str) -> str:
-    return hmac.new(token.encode(), purpose.encode(), hashlib.sha256).hexdigest()
-
-
-def _same(given: str, wanted: str) -> bool:
-    return bool(wanted) and hmac.compare_digest(given.encode(), wanted.encode())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +18,13 @@ from uncial.studio.files import Files, digest_of
 from uncial.studio.matching import pages_by_stem, stem
 from uncial.studio.settings import Settings
 from uncial.tasks.base import TASKS, as_json, resolve
+from uncial.tasks.unpacking import holds_pages, manifest_pages, unpacked
 
 _IMAGE_NAMES = re.compile(r"\.(jpe?g|png|tiff?|webp|jp2|bmp|gif|p[bgpn]m)$", re.IGNORECASE)
 _PAGE_NAMES = re.compile(r"\.(xml|hocr|html?|json)$", re.IGNORECASE)
+_BUNDLE_NAMES = re.compile(r"\.(pdf|zip|tiff?|xml)$", re.IGNORECASE)
 _MOST = 20_000
+_SHOWN = 2000  # pages of a bundle that a preview lists
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,10 +38,14 @@ class Candidate:
         width: Pixels; 0 where it cannot be used.
         height: Pixels; 0 where it cannot be used.
         known: Whether the document has this image already.
-        kind: ``image``, or ``pages`` for a file with layout and text.
+        kind: ``image``, ``pages`` for a file with layout and text, ``bundle`` for one that holds
+            several pages, ``iiif`` for a manifest.
+        url: Of a manifest.
         lines: Of a page file.
         texts: How many of them have text.
         match: Page that a page file is about; empty where there is none.
+        count: Pages of a bundle or manifest.
+        inside: What these become, the first of them.
         problem: Why it cannot be used; empty where it can.
     """
 
@@ -48,10 +55,13 @@ class Candidate:
     width: int = 0
     height: int = 0
     known: bool = False
+    url: str = ""
     kind: str = "image"
     lines: int = 0
     texts: int = 0
     match: str = ""
+    count: int = 0
+    inside: tuple[dict[str, Any], ...] = field(default=())
     problem: str = ""
 
     def shown(self) -> dict[str, Any]:
@@ -76,6 +86,8 @@ def expanded(paths: Iterable[str]) -> list[Path]:
         path = Path(given).expanduser()
         if path.is_dir():
             files = [p for p in path.iterdir() if p.is_file() and _wanted(p.name)]
+            volume = [p for p in files if p.suffix == ".xml" and holds_pages(p) == "mets"]
+            files = volume or files  # it names the others
             images += sorted(files, key=lambda p: (not _is_image(p.name), natural(p.name)))
         elif path.is_file():
             images.append(path)
@@ -120,11 +132,43 @@ def looked_at(
         if upload in half:
             came = f"only {half[upload].received} of {half[upload].size} bytes came"
             found.append(replace(about, problem=came))
+        elif _BUNDLE_NAMES.search(name) and (kind := holds_pages(file, name)):
+            found.append(_bundle(about, file, kind, stems))
         elif _PAGE_NAMES.search(name):
             found.append(_page_file(about, file, stems))
         else:
             found.append(_image(about, file, has, settings.max_pixels))
     return found
+
+
+def manifest(url: str) -> Candidate:
+    """What a IIIF manifest would become; its server is asked for it."""
+    about = Candidate(name=url, url=url, kind="iiif")
+    try:
+        title, pages = manifest_pages(url)
+    except UncialError as error:
+        return replace(about, problem=error.problem)
+    inside = tuple(asdict(one) for one in pages[:_SHOWN])
+    return replace(about, name=title or url, count=len(pages), inside=inside)
+
+
+def _bundle(about: Candidate, file: Path, kind: str, stems: set[str]) -> Candidate:
+    about = replace(about, kind="bundle")
+    if kind == "mets" and about.upload:
+        problem = "a METS file names others beside it: give a ZIP of the folder, or its path"
+        return replace(about, problem=problem)
+    try:
+        pages = [one.about for one in unpacked(file, name=about.name)]
+    except UncialError as error:
+        return replace(about, problem=error.problem)
+    rows = [asdict(one) | {"match": one.image or stem(one.name) in stems} for one in pages]
+    return replace(
+        about,
+        count=len(pages),
+        lines=sum(one.lines for one in pages),
+        texts=sum(one.texts for one in pages),
+        inside=tuple(rows[:_SHOWN]),
+    )
 
 
 def _image(about: Candidate, file: Path, has: set[str], max_pixels: int) -> Candidate:
@@ -154,7 +198,7 @@ def _page_file(about: Candidate, file: Path, stems: set[str]) -> Candidate:
 
 
 def _wanted(name: str) -> bool:
-    return _is_image(name) or name.lower().endswith((".xml", ".hocr"))
+    return _is_image(name) or name.lower().endswith((".xml", ".hocr", ".pdf", ".zip"))
 
 
 def _is_image(name: str) -> bool:

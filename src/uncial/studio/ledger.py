@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -23,6 +23,7 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from uncial.errors import ConfigError, InputError
+from uncial.studio import hooks
 from uncial.studio.db.database import Database
 from uncial.studio.db.tables import Job, JobEvent
 
@@ -55,6 +56,7 @@ class Ask:
         queue: Who does it.
         project: That it belongs to.
         document: That it belongs to.
+        account: Who asks for it; None in local mode.
         retry_of: Job that it repeats.
     """
 
@@ -64,6 +66,7 @@ class Ask:
     queue: str
     project: int | None = None
     document: int | None = None
+    account: int | None = None
     retry_of: str | None = None
 
 
@@ -72,6 +75,8 @@ class Claim:
     """A job that this worker holds."""
 
     job: str
+    account: int | None
+    project: int | None
     action: str
     config: dict[str, Any]
     worker: str
@@ -87,6 +92,7 @@ def submit(session: Session, ask: Ask) -> str:
         queue=ask.queue,
         project_id=ask.project,
         document_id=ask.document,
+        account_id=ask.account,
         config=dict(ask.config),
         retry_of=ask.retry_of,
         rung=time.time(),
@@ -108,15 +114,22 @@ def claim(db: Database, job_id: str, worker: str) -> Claim | None:
         died = job.state == "running"
         job.deaths += died
         if job.deaths >= MAX_DEATHS:
-            _give_up(job, now)
+            _give_up(session, job, now)
             return None
         again = job.started is not None
         job.state, job.worker, job.lease = "running", worker, now + LEASE_SECONDS
         job.started = job.started or now
         if died:
             _note(session, job.id, "its worker was gone; taken up again", "warning")
-        config = dict(job.config)
-        return Claim(job=job.id, action=job.action, config=config, worker=worker, again=again)
+        return Claim(
+            job=job.id,
+            account=job.account_id,
+            project=job.project_id,
+            action=job.action,
+            config=dict(job.config),
+            worker=worker,
+            again=again,
+        )
 
 
 def beat(db: Database, held: Claim, changes: Mapping[str, Any] | None = None) -> Wish:
@@ -125,7 +138,9 @@ def beat(db: Database, held: Claim, changes: Mapping[str, Any] | None = None) ->
     Raises:
         LeaseLost: Another worker has the job, or it was ended.
     """
-    values: dict[str, Any] = {"lease": time.time() + LEASE_SECONDS, **(changes or {})}
+    now = time.time()
+    worked = Job.seconds + (now - (Job.lease - LEASE_SECONDS))  # since the last beat
+    values: dict[str, Any] = {"lease": now + LEASE_SECONDS, "seconds": worked, **(changes or {})}
     if changes:
         values["deaths"] = 0  # it gets further
     with db.write() as session:
@@ -156,7 +171,7 @@ def end(
 ) -> None:
     """Close a job, unless another worker has it."""
     with db.write() as session:
-        session.execute(
+        ended = session.scalar(
             update(Job)
             .where(Job.id == held.job, Job.worker == held.worker, Job.state == "running")
             .values(
@@ -168,7 +183,10 @@ def end(
                 lease=0.0,
                 eta=None,
             )
+            .returning(Job)
         )
+        if ended is not None and state in ENDED:
+            hooks.job_ended(session, ended)
 
 
 def wish(session: Session, job: Job, what: Wish) -> None:
@@ -183,6 +201,7 @@ def wish(session: Session, job: Job, what: Wish) -> None:
     if orphaned or job.state in ("queued", "paused"):
         if what == "cancel":
             job.state, job.ended = "cancelled", time.time()
+            hooks.job_ended(session, job)
         elif what == "pause":
             job.state = "paused"
         return
@@ -202,6 +221,19 @@ def go_on(job: Job) -> None:
         )
     job.state, job.wish, job.error, job.ended = "queued", "", None, None
     job.deaths, job.rung = 0, time.time()
+
+
+def let_go(db: Database, queue: str, gone: Callable[[str], bool]) -> None:
+    """End the leases of workers that are known to be gone, so that nobody waits for them."""
+    held = select(Job.worker).where(
+        Job.queue == queue, Job.state == "running", Job.lease >= time.time()
+    )
+    with db.read() as session:
+        dead = [worker for worker in session.scalars(held) if gone(worker)]
+    if dead:
+        with db.write() as session:
+            rule = (Job.worker.in_(dead)) & (Job.state == "running")
+            session.execute(update(Job).where(rule).values(lease=0.0))
 
 
 def lost(db: Database, queue: str) -> list[str]:
@@ -237,13 +269,14 @@ def shown(job: Job) -> dict[str, Any]:
     return {name: getattr(job, name) for name in (*names, *more)}
 
 
-def _give_up(job: Job, now: float) -> None:
+def _give_up(session: Session, job: Job, now: float) -> None:
     job.state, job.ended = "failed", now
     job.error = {
         "code": "worker_died",
         "message": f"its worker died {MAX_DEATHS} times without getting any further",
         "remedy": "give it fewer pages, or this machine more memory; then try again",
     }
+    hooks.job_ended(session, job)
 
 
 def _note(session: Session, job: str, text: str, level: str) -> None:

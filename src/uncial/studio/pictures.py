@@ -81,9 +81,16 @@ def examine(path: Path, *, name: str, max_pixels: int) -> Facts:
                 f"{name}: {width} × {height} px is more than {max_pixels // 1_000_000} million",
                 remedy="scale it down",
             )
-        if image.getexif().get(0x0112, 1) >= 5:  # orientation turns it by a quarter
+        if _orientation(image, name) >= 5:  # turns it by a quarter
             width, height = height, width
         return Facts(suffix=FORMATS[image.format], width=width, height=height)
+
+
+def _orientation(image: Image.Image, name: str) -> int:
+    try:
+        return int(image.getexif().get(0x0112, 1))  # of some formats this decodes the image
+    except (OSError, SyntaxError, ValueError, TypeError) as error:
+        raise ImageError(f"{name}: damaged: {error}") from error
 
 
 def load(path: Path, *, name: str = "") -> Image.Image:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from uncial.errors import FormatError
 from uncial.studio.db.database import Database
+from uncial.studio.db.people import ModelShare
 from uncial.studio.db.tables import Model
 from uncial.studio.faults import NotFound
 from uncial.studio.files import Files, digest_of, plain_name
@@ -21,9 +22,17 @@ SUFFIXES: Final = (".safetensors", ".traineddata", ".mlmodel", ".onnx")
 
 
 def add(
-    db: Database, files: Files, source: Path, *, name: str, origin: str, job: str | None = None
+    db: Database,
+    files: Files,
+    source: Path,
+    *,
+    name: str,
+    origin: str,
+    owner: int | None = None,
+    project: int | None = None,
+    job: str | None = None,
 ) -> int:
-    """Keep a model file; its id, the old one where the same file is here already.
+    """Keep a model file; its id, the old one where its owner has the same file already.
 
     Args:
         db: Of the studio.
@@ -31,6 +40,8 @@ def add(
         source: The file.
         name: For people.
         origin: ``uploaded``, ``trained`` or ``shipped``.
+        owner: Account; None in local mode.
+        project: Whose people may use it; None for its owner alone.
         job: That made it.
 
     Raises:
@@ -48,12 +59,15 @@ def add(
     finds_lines = is_segmenter(kept)
     facts = {} if finds_lines else _facts(kept, name)
     with db.write() as session:
-        known = session.scalar(select(Model).where(Model.digest == digest))
+        known = session.scalar(
+            select(Model).where(Model.digest == digest, Model.owner_id.is_not_distinct_from(owner))
+        )
         if known is None:
             known = Model(
                 name=plain_name(name).removesuffix(suffix),
                 kind="segmentation" if finds_lines else "recognition",
                 origin=origin,
+                owner_id=owner,
                 digest=digest,
                 suffix=suffix,
                 size=kept.stat().st_size,
@@ -63,7 +77,15 @@ def add(
             session.add(known)
             session.flush()
         known.deleted = None
+        if owner is not None and project is not None:
+            share(session, known.id, project)
         return known.id
+
+
+def share(session: Session, model: int, project: int) -> None:
+    """Let the people of a project use a model."""
+    if session.get(ModelShare, (model, project)) is None:
+        session.add(ModelShare(model_id=model, project_id=project))
 
 
 def path_of(session: Session, files: Files, ident: int) -> Path:

@@ -1,7 +1,8 @@
 """A worker process: takes jobs of one queue, runs their actions and keeps their ledger.
 
 Killing it at any moment is safe: actions save what they finished page by page, a training has
-its checkpoint, and the lease of its job runs out. ``python -m uncial.studio.worker`` starts one.
+its checkpoint, and the lease of its job runs out. `uncial.studio.serve` starts it and
+tells it its settings on standard input.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import logging
 import os
 import secrets
 import socket
+import sys
 import threading
 import time
 import traceback
@@ -19,8 +21,9 @@ from typing import Any, cast
 
 from huey.consumer import Consumer
 
+from uncial import web
 from uncial.errors import Cancelled, UncialError
-from uncial.studio import ledger
+from uncial.studio import hooks, ledger
 from uncial.studio.actions.registry import ACTIONS
 from uncial.studio.context import Context
 from uncial.studio.db.database import Database
@@ -28,7 +31,7 @@ from uncial.studio.dispatch import Bells
 from uncial.studio.faults import as_body
 from uncial.studio.files import Files
 from uncial.studio.follow import Follower
-from uncial.studio.settings import QUEUES, Queue, Settings
+from uncial.studio.settings import QUEUES, Queue, Settings, heard
 from uncial.tasks.base import as_json, resolve
 
 log = logging.getLogger(__name__)
@@ -49,7 +52,7 @@ class Worker:
         self.settings = settings
         self.parent = parent
         self.queue = queue
-        self.name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
+        self.name = f"{_place()}:{os.getpid()}:{secrets.token_hex(3)}"
         self.db = Database(settings.database_url)
         self.files = Files(settings.data)
         self.bells = Bells(settings, self.work_on)
@@ -59,6 +62,8 @@ class Worker:
         """Listen until the process is told to end."""
         huey = self.bells.queues[self.queue]
         threading.Thread(target=self._sweep, daemon=True).start()
+        if self.queue == "quick":
+            threading.Thread(target=self._call, daemon=True).start()
         Consumer(huey, workers=1, periodic=False, max_delay=0.5, shutdown_timeout=5).run()
         self._leave.set()
 
@@ -98,8 +103,10 @@ class Worker:
         context = Context(
             settings=self.settings,
             db=self.db,
-            files=self.files,
+            files=Files(self.settings.data, held.account),
             job=held.job,
+            account=held.account,
+            project=held.project,
             reporter=follower,
             folder=self.files.job(held.job),
             again=held.again,
@@ -113,11 +120,42 @@ class Worker:
             if self.parent and os.getppid() != self.parent:
                 os._exit(0)  # the server was killed; the next one starts workers of its own
             try:
+                ledger.let_go(self.db, self.queue, _is_gone)
                 for job in ledger.lost(self.db, self.queue):
                     self.bells.ring(self.queue, job)
             except Exception:
                 log.exception("cannot look for lost jobs")
                 time.sleep(_SWEEP_SECONDS)
+
+    def _call(self) -> None:
+        """Tell webhooks of jobs that ended."""
+        while not self._leave.wait(_SWEEP_SECONDS):
+            try:
+                hooks.deliver(self.db)
+            except Exception:
+                log.exception("cannot tell webhooks")
+
+
+def _place() -> str:
+    """This machine, or the part of it within which a process id means one process."""
+    try:
+        return f"{socket.gethostname()}/{Path('/proc/self/ns/pid').stat().st_ino}"
+    except OSError:
+        return socket.gethostname()
+
+
+def _is_gone(worker: str) -> bool:
+    """Whether a worker of this place is dead; of others that is not known here."""
+    place, _, rest = worker.partition(":")
+    if place != _place():
+        return False
+    try:
+        os.kill(int(rest.partition(":")[0]), 0)
+    except ProcessLookupError:
+        return True
+    except (OSError, ValueError):
+        return False
+    return False
 
 
 def _bug(error: Exception) -> dict[str, Any]:
@@ -135,13 +173,12 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--queue", choices=QUEUES, required=True)
-    parser.add_argument("--database", default="")
-    parser.add_argument("--bell", default="")
     parser.add_argument("--parent", type=int, default=0)
     given = parser.parse_args()
     logging.basicConfig(level=logging.WARNING)
-    settings = Settings(data=given.data, database=given.database, queue=given.bell)
-    Worker(settings, cast("Queue", given.queue), given.parent).run()
+    settings = heard(given.data, sys.stdin.buffer.read())
+    with web.confined(settings.reach):
+        Worker(settings, cast("Queue", given.queue), given.parent).run()
 
 
 if __name__ == "__main__":

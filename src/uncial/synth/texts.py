@@ -34,6 +34,7 @@ random strings."""
 Key = TypeVar("Key")
 Shares = NDArray[np.float64]
 
+_NATURAL = ("running", "words")
 _RARE_WORDS = 400  # kept for each character and pair
 _LONGEST_PSEUDO = 14  # characters
 _MARKS = ".,:;-/"
@@ -126,9 +127,16 @@ class TextSampler:
         self._names = names
         self._name_share = _cumulated([shares[name] for name in names])
 
-    def line(self, rng: np.random.Generator) -> str:
-        """One line, in logical order."""
+    def line(self, rng: np.random.Generator, *, natural: bool = False) -> str:
+        """One line, in logical order.
+
+        Args:
+            rng: Draws it.
+            natural: As people write: running text, or words by frequency where there is none.
+        """
         name = self._names[_drawn(self._name_share, rng)]
+        if natural and name not in _NATURAL:
+            name = next((one for one in _NATURAL if one in self._names), name)
         aim = int(rng.integers(self._lengths[0], self._lengths[1] + 1))
         if name == "running":
             text = self._running(aim, rng)

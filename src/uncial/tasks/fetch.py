@@ -62,12 +62,13 @@ def fetch(config: FetchConfig, reporter: Reporter = silent) -> FetchResult:
         FormatError: It is no manifest.
         ConfigError: The pages are written otherwise than as ranges.
     """
+    from uncial import web
     from uncial.formats.pages import iiif
     from uncial.formats.pages.source import page_ranges
 
     wanted = page_ranges(config.pages)
     local = Path(config.manifest)
-    data = local.read_bytes() if local.is_file() else iiif.fetch(config.manifest)
+    data = local.read_bytes() if local.is_file() else web.fetch(config.manifest, iiif.MAX_MANIFEST)
     manifest = iiif.read_manifest(data, config.manifest)
     chosen = [
         (number, canvas)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from importlib import resources
 from pathlib import Path
 
 from uncial.errors import ConfigError
@@ -16,8 +15,10 @@ def default_segmenter() -> Path:
     Raises:
         ConfigError: This installation has none.
     """
-    path = Path(str(resources.files("uncial.basemodels").joinpath("segmenter.safetensors")))
-    if not path.is_file():
+    from uncial.basemodels import shipped
+
+    path = shipped("segmenter")
+    if path is None:
         raise ConfigError(
             "this installation has no segmentation model",
             remedy="train one with `uncial segtrain`, and name it with --model",

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from uncial.errors import ConfigError
 from uncial.progress import Event, Note, Reporter, silent
+from uncial.tasks.named import with_local
 from uncial.training.config import TrainConfig
 from uncial.training.result import TrainResult
 from uncial.training.settings import Settings
@@ -28,12 +29,14 @@ __all__ = ["TrainConfig", "TrainResult", "train"]
 
 
 def train(config: TrainConfig, reporter: Reporter = silent) -> TrainResult:
-    """Train a recognizer on lines with ground truth, from scratch or from a base.
+    """Train a recognizer on lines with ground truth, from scratch or from a base; or label-free.
 
     The run folder keeps everything: the resolved settings, an event log, the latest
     checkpoint, the best model and a report. After a crash or an interrupt, `resume` goes on
     with the same lines in the same order. With folds every line validates one of several models,
     which vote in one model file; the report has each line as read by the model that never saw it.
+    With unlabeled lines a model learns to read from a recipe's fonts and texts, or begins as the
+    base, reads the lines, and learns from its surest readings, round after round.
     Networks of Tesseract's kind, those of the preset
     tesseract and those that began as a model of Tesseract, are written for Tesseract, too.
 
@@ -42,6 +45,11 @@ def train(config: TrainConfig, reporter: Reporter = silent) -> TrainResult:
         DataError: The ground truth is unusable.
         TrainingError: The run diverged, or no line is wide enough for its text.
     """
+    config = with_local(config, "start.base", reporter=reporter)
+    if _label_free(config):
+        from uncial.tasks.labelfree import train_label_free
+
+        return train_label_free(config, train, reporter)
     if _in_folds(config):
         from uncial.tasks.folds import train_folds
 
@@ -115,12 +123,27 @@ def _trained(config: TrainConfig, reporter: Reporter, team: Team) -> TrainResult
 
 def _in_folds(config: TrainConfig) -> bool:
     """Whether a run has folds, by its config or, where it goes on, by that of its start."""
+    begun = _begun(config)
+    return bool(config.folds if begun is None else begun.get("folds"))
+
+
+def _label_free(config: TrainConfig) -> bool:
+    """The same of unlabeled lines."""
+    begun = _begun(config)
+    if begun is None:
+        return bool(config.labelfree.unlabeled)
+    return bool(begun.get("labelfree", {}).get("unlabeled"))
+
+
+def _begun(config: TrainConfig) -> dict[str, Any] | None:
+    """The config that a run was begun with; None where it is not gone on with."""
     from uncial.training.folder import RunFolder
 
     folder = RunFolder(config.output)
     if not config.resume or not folder.settings.exists():
-        return bool(config.folds)
-    return bool(folder.reopen()["config"].get("folds"))
+        return None
+    begun: dict[str, Any] = folder.reopen()["config"]
+    return begun
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -301,10 +324,19 @@ def _learner(config: TrainConfig, settings: Settings, plan: Plan, replayed: int)
 def _synthetic(opened: Opened, folder: RunFolder, reporter: Reporter) -> LineStore | None:
     """The further lines of a run; None where there are none."""
     from uncial.tasks.ingest import open_lines
+    from uncial.tasks.synthesis import is_recipe, recipe_store
 
     sources, seed = opened.config.material.synthetic, opened.settings.seed
     if not sources:
         return None
+    recipes = [source for source in sources if is_recipe(source)]
+    if recipes and len(sources) > 1:
+        raise ConfigError(
+            f"{recipes[0]}: a recipe stands alone as further lines",
+            remedy="make a line store of it with uncial synthesize, and name that",
+        )
+    if recipes:
+        return recipe_store(recipes[0], folder.lines, seed, reporter)
     return open_lines(sources, seed=seed, workdir=folder.lines, reporter=reporter)
 
 

@@ -10,7 +10,9 @@ from uncial.errors import ConfigError
 from uncial.registry import Registry
 
 Auto = Literal["auto"]
-Strategy = Literal["scratch", "fine-tune", "extend-charset", "renew-charset", "append-head"]
+Strategy = Literal[
+    "scratch", "fine-tune", "extend-charset", "renew-charset", "append-head", "label-free"
+]
 _STRICT: dict[str, Any] = {"extra": "forbid", "use_attribute_docstrings": True}
 
 FAMILIES: Registry[Any] = Registry(
@@ -37,7 +39,8 @@ class StartConfig:
     strategy: Strategy | Auto = "auto"
     """What becomes of the base: fine-tune keeps its charset, extend-charset adds the
     characters of the lines, renew-charset takes theirs alone, append-head replaces its top
-    layers by those of the spec. Auto: append-head where a layer is named, extend-charset where
+    layers by those of the spec, label-free learns from lines without ground truth. Auto:
+    label-free where there are such lines, append-head where a layer is named, extend-charset where
     the lines have new characters, else fine-tune; scratch without a base."""
     append_index: int = -1
     """Last layer of the base that append-head keeps; the input is layer 0."""
@@ -56,8 +59,8 @@ class StartConfig:
 
     def __post_init__(self) -> None:
         wrong = []
-        based = self.strategy not in ("auto", "scratch") or self.traineddata or self.rank
-        if self.base is None and based:
+        alone = self.strategy in ("auto", "scratch", "label-free")
+        if self.base is None and (not alone or self.traineddata or self.rank):
             wrong.append("there is no base to start from")
         if self.base is not None and self.strategy == "scratch":
             wrong.append("a run from scratch has no base")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from uncial.errors import ConfigError
 from uncial.training.basis import (
@@ -20,9 +20,7 @@ from uncial.training.basis import (
     TransformerConfig,
 )
 from uncial.training.provenance import CardConfig
-
-if TYPE_CHECKING:
-    pass
+from uncial.training.selftraining.config import LabelfreeConfig
 
 LossKind = Literal["alignment", "ctc"]
 _STRICT: dict[str, Any] = {"extra": "forbid", "use_attribute_docstrings": True}
@@ -171,6 +169,8 @@ class TrainConfig:
     """What keeps a base from forgetting."""
     tesseract: TesseractConfig = field(default_factory=TesseractConfig)
     """What a model for Tesseract holds beside its network."""
+    labelfree: LabelfreeConfig = field(default_factory=LabelfreeConfig)
+    """How a recognizer teaches itself on lines without ground truth."""
     card: CardConfig = field(default_factory=CardConfig)
     """What the model's card says that no program can know."""
 
@@ -179,4 +179,9 @@ class TrainConfig:
             raise ConfigError(
                 f"{self.folds} folds leave nothing to train on",
                 remedy="ask for 2 folds or more, or for 0 to train one model",
+            )
+        if self.start.strategy == "label-free" and not self.labelfree.unlabeled:
+            raise ConfigError(
+                "label-free without lines to learn from",
+                remedy="name a folder of line images with --unlabeled",
             )

@@ -29,6 +29,8 @@ class TrainResult:
         base_set_cer_before: Of the base on them, a fraction.
         base_set_cer_after: Of the model.
         interpolation: Where the model lies on the way from the base, 0, to what was trained, 1.
+        estimated_cer: Of a model that taught itself, a fraction: from how much its readings of the
+            unlabeled lines change under distortion; None for others.
         diagnoses: What is wrong with the run, and what to do about it, by code.
     """
 
@@ -49,4 +51,5 @@ class TrainResult:
     base_set_cer_before: float | None = None
     base_set_cer_after: float | None = None
     interpolation: float = 1.0
+    estimated_cer: float | None = None
     diagnoses: dict[str, str] = field(default_factory=dict)

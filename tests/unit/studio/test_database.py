@@ -14,6 +14,12 @@ def test_migrations_lead_to_the_tables_and_can_be_run_again(tmp_path: Path) -> N
     db.upgrade()
     db.upgrade()
     with db.engine.connect() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+        context = MigrationContext.configure(connection, opts={"include_name": _is_ours})
+        assert compare_metadata(context, Base.metadata) == []
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
     db.close()
+
+
+def _is_ours(name: str | None, kind: str, parents: object) -> bool:
+    """Not the tables that FTS5 makes for itself."""
+    return kind != "table" or not str(name).startswith("reading_words")

@@ -4,7 +4,8 @@ import pytest
 from fastapi.testclient import TestClient
 from studios import TOKEN, Place
 
-from uncial.studio.guard import COOKIE, CSRF_HEADER, csrf_token
+from uncial.studio.guard import CSRF_HEADER
+from uncial.studio.keys import COOKIE, csrf_token
 
 
 def _stranger(place: Place, **headers: str) -> TestClient:

@@ -63,6 +63,15 @@ def test_an_orphan_is_taken_up_again_and_its_old_worker_lets_go(db: Database) ->
     assert _state(db, job).state == "done"
 
 
+def test_nobody_waits_for_a_worker_that_is_known_to_be_gone(db: Database) -> None:
+    job, other = _job(db), _job(db)
+    assert ledger.claim(db, job, "dead") is not None
+    assert ledger.claim(db, other, "alive") is not None
+    ledger.let_go(db, "quick", lambda worker: worker == "dead")
+    assert ledger.lost(db, "quick") == [job]
+    assert ledger.claim(db, other, "third") is None
+
+
 def test_a_job_that_kills_its_workers_is_given_up_unless_it_gets_further(db: Database) -> None:
     job, patient = _job(db), _job(db)
     for _ in range(ledger.MAX_DEATHS):

@@ -9,30 +9,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from studios import Place, page_png
+from studios import PAGE_FILE, Place, page_png
 
 from uncial.studio import ledger, transcription
 from uncial.studio.db.tables import Job, Page, Reading
 from uncial.studio.matching import stem
-
-_PAGE = """<?xml version="1.0" encoding="UTF-8"?>
-<PcGts xmlns="http://schema.primaresearch.org/PAGE/gts/pagecontent/2019-07-15">
-<Metadata><Creator/><Created>2026-01-01T00:00:00</Created>
-<LastChange>2026-01-01T00:00:00</LastChange></Metadata>
-<Page imageFilename="page 1.png" imageWidth="300" imageHeight="400">
-<TextRegion id="r"><Coords points="10,40 290,40 290,360 10,360"/>
-<TextLine id="a"><Coords points="20,50 280,50 280,75 20,75"/><Baseline points="20,70 280,70"/>
-<TextEquiv><Unicode>first line</Unicode></TextEquiv></TextLine>
-<TextLine id="b"><Coords points="20,110 280,110 280,140 20,140"/><Baseline points="20,133 280,133"/>
-<TextEquiv><Unicode>second line</Unicode></TextEquiv></TextLine>
-</TextRegion></Page></PcGts>"""
 
 
 def _import(place: Place, document: int, text: str = "written") -> Any:
     """An image of 600 × 800 px and a page file that was made for half of that."""
     uploads = [
         place.upload("page 1.png", page_png(1)),
-        place.upload("page 1.xml", _PAGE.encode()),
+        place.upload("page 1.xml", PAGE_FILE.encode()),
     ]
     path = f"/api/documents/{document}/imports"
     seen = place.ask("POST", f"{path}/preview", {"uploads": uploads})
@@ -77,7 +65,7 @@ def test_text_of_page_files_is_taken_for_what_the_user_says(
 def test_a_page_file_without_its_image_is_left_out_and_named(place: Place) -> None:
     document = place.document()
     place.pages(document, 1)
-    upload = place.upload("other.xml", _PAGE.replace("page 1.png", "other.png").encode())
+    upload = place.upload("other.xml", PAGE_FILE.replace("page 1.png", "other.png").encode())
     path = f"/api/documents/{document}/imports"
     (seen,) = place.ask("POST", f"{path}/preview", {"uploads": [upload]})
     assert seen["match"] == ""
@@ -218,12 +206,29 @@ def test_training_and_testing_leave_a_model_and_reports(place: Place, small_mode
     report = place.client.get(done["result"]["report"])
     assert report.status_code == 200
     assert "sandbox" in report.headers["content-security-policy"]
-    body = {"model": model["id"], "lines": lines_}
-    test = place.ask("POST", f"/api/projects/{project}/tests", body)["job"]
+    small = place.ask("POST", "/api/models", {"path": str(small_model)})["id"]
+    path = f"/api/projects/{project}"
+    asked = [
+        (f"{path}/tests", {"models": [model["id"]], "lines": lines_}),
+        (f"{path}/tests", {"models": [small, model["id"]], "lines": lines_}),
+        (f"{path}/rankings", {"lines": lines_}),
+        (f"{path}/rankings", {"lines": {}, "measured": False}),
+    ]
+    jobs = [place.ask("POST", *one)["job"] for one in asked]
     place.work("long")
-    tested = place.ask("GET", f"/api/jobs/{test}")
-    assert tested["state"] == "done", tested["error"]
-    assert tested["result"]["lines"] == 30
+    ended = [place.ask("GET", f"/api/jobs/{one}") for one in jobs]
+    assert [one["state"] for one in ended] == ["done"] * 4, [one["error"] for one in ended]
+    one, two, measured, expected = (one["result"] for one in ended)
+    assert one["lines"] == two["lines"] == measured["lines"] == 30
+    assert one["tested"][0]["difference"] is None
+    first, second = two["tested"]
+    assert second["difference"] == pytest.approx(second["cer"] - first["cer"])
+    low, high = second["difference_interval"]
+    assert low <= second["difference"] <= high
+    assert {entry["model"] for entry in measured["ranked"]} == {small, model["id"]}
+    assert measured["ranked"][0]["cer"] <= measured["ranked"][1]["cer"]
+    assert (measured["measured"], expected["measured"]) == (True, False)
+    assert len(expected["ranked"]) == 2
 
 
 @pytest.mark.parametrize(

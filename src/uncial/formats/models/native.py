@@ -3,7 +3,8 @@
 Layout: an ordinary ``.safetensors`` file. Its ``__metadata__`` has the key ``uncial`` with the
 JSON object that `uncial.formats.models.header` describes.
 
-Tensors are the weights by name; a uint8 tensor named ``component/…`` holds the bytes of a part
+Tensors are the weights by name, matrices as 16-bit floats where half the size was asked for; a
+uint8 tensor named ``component/…`` holds the bytes of a part
 that another program keeps beside its network. Names of the n-th voter's tensors begin with
 ``voter/n/``, counted from 1.
 
@@ -33,8 +34,13 @@ _MAX_HEADER = 100_000_000  # bytes; the bound of the safetensors library itself
 _AGAIN = "copy or download the file again; this one is cut short, damaged or was edited"
 
 
-def pack(archive: ModelArchive) -> bytes:
-    """The bytes of a model file."""
+def pack(archive: ModelArchive, *, half: bool = False) -> bytes:
+    """The bytes of a model file.
+
+    Args:
+        archive: The model.
+        half: Keep matrices as 16-bit floats; they are read as 32-bit ones.
+    """
     header, weights = _parts(archive)
     if archive.voters:
         header["voters"] = []
@@ -44,7 +50,17 @@ def pack(archive: ModelArchive) -> bytes:
         header["format"] = max(header["format"], its_header.pop("format"))
         header["voters"].append(its_header)
         weights |= {f"{_VOTER}{number}/{name}": array for name, array in its_weights.items()}
+    if half:
+        weights = {name: _halved(array) for name, array in weights.items()}
     return save(weights, metadata={KEY: json.dumps(header, ensure_ascii=False)})
+
+
+def _halved(array: NDArray[Any]) -> NDArray[Any]:
+    return array.astype(np.float16) if array.ndim > 1 and array.dtype == np.float32 else array
+
+
+def _whole(array: NDArray[Any]) -> NDArray[Any]:
+    return array.astype(np.float32) if array.dtype == np.float16 else array
 
 
 def _parts(archive: ModelArchive) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
@@ -99,7 +115,7 @@ def _archive(header: dict[str, Any], weights: dict[str, NDArray[Any]]) -> ModelA
         codec=told.codec,
         preprocessing=told.preprocessing,
         normalization=told.normalization,
-        weights={name: weights[name] for name in weights if name not in components},
+        weights={name: _whole(weights[name]) for name in weights if name not in components},
         components={
             name.removeprefix(_COMPONENT): array.tobytes() for name, array in components.items()
         },

@@ -10,22 +10,17 @@ from __future__ import annotations
 
 import json
 import re
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
-from http.client import HTTPException
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlsplit
 
+from uncial import web
 from uncial.errors import FormatError, InputError
 from uncial.formats.pages.image import is_image
 
 MAX_MANIFEST: Final = 64 * 2**20
 MAX_IMAGE: Final = 512 * 2**20
-TIMEOUT: Final = 60.0
-"""Seconds without an answer after which a download counts as failed."""
 _SUFFIXES: Final = {b"\x89P": ".png", b"\xff\xd8": ".jpg", b"II": ".tif", b"MM": ".tif"}
 _UNSAFE = re.compile(r"[^\w.-]+")
 
@@ -102,25 +97,6 @@ def read_manifest(data: bytes, name: str) -> Manifest:
     return Manifest(id=identity, label=label, canvases=tuple(found))
 
 
-def fetch(url: str, most: int = MAX_MANIFEST) -> bytes:
-    """What a server answers.
-
-    Raises:
-        InputError: No HTTP address, no answer, a refusal, or more than `most` bytes.
-    """
-    if urlsplit(url).scheme not in ("http", "https"):
-        raise InputError(f"{url}: no address on the web", remedy="begin it with https://")
-    request = urllib.request.Request(url, headers={"User-Agent": "uncial"})
-    try:
-        with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:
-            data = bytes(answer.read(most + 1))
-    except (urllib.error.URLError, HTTPException, OSError, ValueError) as error:
-        raise InputError(f"{url}: {error}", remedy="check the address, or try again") from error
-    if len(data) > most:
-        raise InputError(f"{url}: more than {most:,} bytes", remedy="ask for a smaller size")
-    return data
-
-
 def download(canvas: Canvas, number: int, folder: Path, size: int = 0) -> tuple[Path, bool]:
     """The file of a page's image, downloaded unless it is there already.
 
@@ -142,7 +118,7 @@ def download(canvas: Canvas, number: int, folder: Path, size: int = 0) -> tuple[
     if there is not None:
         return there, False
     url = canvas.address(size)
-    data = fetch(url, MAX_IMAGE)
+    data = web.fetch(url, MAX_IMAGE)
     if not is_image(data[:32]):
         raise InputError(f"{url}: the answer is no image", remedy="try again later")
     suffix = next((own for magic, own in _SUFFIXES.items() if data.startswith(magic)), ".jpg")

@@ -94,7 +94,7 @@ class Scan:
             detail = opened.fault.detail if opened.fault else "no picture in it"
             raise ImageError(
                 f"{where}: its image cannot be read: {detail}",
-                remedy="replace the image by a sound one",
+                remedy=opened.remedy,
             )
         return pixels
 
@@ -191,12 +191,12 @@ def open_pages(path: Path, *, images: bool = True, wanted: PageRanges = ()) -> P
     unpacked: Path | None = None
     if not path.is_dir() and is_zip(_head(path)):
         unpacked, noted = unpack(path)
-        path = unpacked
+        path = _mets_in(unpacked) or unpacked  # which tells the order
     if path.is_dir():
         found, root = _in_folder(path, images=images), path
     elif is_mets(_head(path)):
-        found, noted = mets_files(path)
-        root = path.parent
+        found, more = mets_files(path)
+        root, noted = path.parent, noted + more
     else:
         root = path.parent
         found = [path] if _kind(path) else _listed(path)
@@ -220,6 +220,13 @@ def page_files(folder: Path) -> Iterator[Path]:
     for path in _files(folder):
         if path.suffix.lower() == ".xml" and _kind(path) in _WITH_LINES:
             yield path
+
+
+def _mets_in(folder: Path) -> Path | None:
+    """The one METS file of an unpacked archive, where its pages are there, too."""
+    xml = (path for path in _files(folder) if path.suffix.lower() == ".xml")
+    found = [path for path in xml if is_mets(_head(path))]
+    return found[0] if len(found) == 1 and mets_files(found[0])[0] else None
 
 
 def _in_folder(folder: Path, *, images: bool) -> list[Path]:

@@ -6,17 +6,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
-
-from uncial.errors import InputError, UncialError
+from uncial.errors import Cancelled, InputError, UncialError
 from uncial.progress import Advanced, Note
-from uncial.studio import catalogue, ledger, pictures
+from uncial.studio import ledger
+from uncial.studio.actions.bundles import Bundle, Tally, bring
 from uncial.studio.actions.laying import lay_upon
+from uncial.studio.actions.paging import make_page, page_of_mark
 from uncial.studio.context import Context
-from uncial.studio.db.tables import Document, Page, Picture
+from uncial.studio.db.tables import Document
 from uncial.studio.faults import NotFound
-from uncial.studio.files import digest_of, plain_name
+from uncial.tasks.unpacking import stands_alone
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,13 +26,20 @@ class Item:
         name: What the page will be called.
         upload: Where it was sent to; empty for a path.
         path: Where it lies on this machine.
-        kind: ``pages`` for a file with layout and text.
+        url: Of a IIIF manifest.
+        kind: ``pages`` for a file with layout and text of pages that are there, ``bundle`` for one
+            that holds several pages, ``iiif`` for a manifest.
+        pages: Which of several pages, from 1, such as ``1-5,8,20-``; empty for all.
+        size: Longest side of a manifest's images, px; 0 for all there is.
     """
 
     name: str
     upload: str = ""
     path: str = ""
-    kind: Literal["image", "pages"] = "image"
+    url: str = ""
+    kind: Literal["image", "pages", "bundle", "iiif"] = "image"
+    pages: str = ""
+    size: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,25 +79,21 @@ def import_pages(context: Context, config: ImportConfig) -> ImportResult:
     Raises:
         InputError: No file can be used.
     """
-    made = known = refused = lines = 0
-    items = sorted(enumerate(config.items), key=lambda one: one[1].kind != "image")
+    tally = Tally()
+    items = sorted(enumerate(config.items), key=lambda one: one[1].kind == "pages")
     for done, (number, item) in enumerate(items):
         progress = Advanced(stage="import", done=done, total=len(items), unit="files")
         context.reporter(progress)
         try:
-            if item.kind == "pages":
-                file = _file(context, item)
-                lines += lay_upon(context, config.document, item.name, file, config.text)
-                continue
-            new = _one(context, config, number, item)
-            made, known = made + new, known + (not new)
+            tally.add(_one(context, config, number, item))
         except UncialError as error:
-            if isinstance(error, NotFound):
+            if isinstance(error, NotFound | Cancelled):
                 raise
-            refused += 1
+            tally.refused += 1
             context.reporter(Note(text=error.problem, level="warning", code="refused"))
     context.reporter(Advanced(stage="import", done=len(items), total=len(items), unit="files"))
-    if refused == len(items):
+    made, lines = tally.made, tally.lines
+    if tally.refused and not (made or lines or tally.known):
         raise InputError(
             "none of the files can be used", remedy="look at the log, then give other files"
         )
@@ -99,60 +101,43 @@ def import_pages(context: Context, config: ImportConfig) -> ImportResult:
         _ask_for_pictures(context, config.document)
     for item in config.items:
         context.files.drop_upload(item.upload)
-    return ImportResult(pages=made, known=known, refused=refused, lines=lines)
+    return ImportResult(pages=made, known=tally.known, refused=tally.refused, lines=lines)
+
+
+def _one(context: Context, config: ImportConfig, number: int, item: Item) -> Tally:
+    mark = f"{context.job}:{number}"
+    if item.kind in ("bundle", "iiif"):
+        bundle = Bundle(
+            document=config.document,
+            name=item.name,
+            file=_file(context, item) if item.kind == "bundle" else None,
+            manifest=item.url,
+            pages=item.pages,
+            size=item.size,
+            mark=mark,
+            again=config.again,
+            text=config.text,
+        )
+        return bring(context, bundle)
+    if item.kind == "pages":
+        file = _file(context, item)
+        return Tally(lines=lay_upon(context, config.document, item.name, file, config.text))
+    if (made := page_of_mark(context, mark)) is None:
+        file, again = _file(context, item), config.again
+        made = make_page(context, config.document, file, item.name, mark=mark, again=again)
+    return Tally(made=made.new, known=not made.new)
 
 
 def _file(context: Context, item: Item) -> Path:
     source = context.files.upload(item.upload).path if item.upload else Path(item.path)
     if not source.is_file():
         raise InputError(f"{item.name}: no such file", remedy="give a file that exists")
+    if item.upload and item.kind != "image" and not stands_alone(source, item.name):
+        raise InputError(
+            f"{item.name}: names other files, or is none of pages",
+            remedy="give a ZIP of the folder",
+        )
     return source
-
-
-def _one(context: Context, config: ImportConfig, number: int, item: Item) -> bool:
-    mark = f"{context.job}:{number}"
-    with context.db.read() as session:
-        if session.scalar(select(Page.id).where(Page.imported == mark)) is not None:
-            return True  # by the run that died
-    source = _file(context, item)
-    facts = pictures.examine(source, name=item.name, max_pixels=context.settings.max_pixels)
-    digest = digest_of(source)
-    context.files.keep(source, context.files.picture(digest, facts.suffix))
-    with context.db.write() as session:
-        document = session.get(Document, config.document)
-        if document is None:
-            raise NotFound("document")
-        picture = _picture(session, digest, facts, source.stat().st_size)
-        if not config.again and _has(session, document.id, picture.id):
-            return False
-        session.add(
-            Page(
-                document_id=document.id,
-                picture_id=picture.id,
-                position=catalogue.last_position(session, document.id) + 1,
-                name=plain_name(item.name),
-                imported=mark,
-            )
-        )
-    return True
-
-
-def _picture(session: Session, digest: str, facts: pictures.Facts, size: int) -> Picture:
-    picture = session.scalar(select(Picture).where(Picture.digest == digest))
-    if picture is None:
-        picture = Picture(
-            digest=digest, suffix=facts.suffix, width=facts.width, height=facts.height, size=size
-        )
-        session.add(picture)
-        session.flush()
-    return picture
-
-
-def _has(session: Session, document: int, picture: int) -> bool:
-    query = select(Page.id).where(
-        Page.document_id == document, Page.picture_id == picture, Page.deleted.is_(None)
-    )
-    return session.scalar(query.limit(1)) is not None
 
 
 def _ask_for_pictures(context: Context, document: int) -> None:
@@ -167,6 +152,7 @@ def _ask_for_pictures(context: Context, document: int) -> None:
                 queue="quick",
                 project=owner.project_id,
                 document=document,
+                account=context.account,
             ),
         )
     context.ring("quick", job)

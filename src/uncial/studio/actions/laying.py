@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -47,6 +48,17 @@ def lay_upon(context: Context, document: int, name: str, file: Path, text: TextK
     named = work / plain_name(name)
     shutil.copyfile(file, named)
     layouts = exchange.read_pages(named, work, silent)
+    return lay_upon_layouts(context, document, name, layouts, text)
+
+
+def lay_upon_layouts(
+    context: Context, document: int, name: str, layouts: Sequence[Layout], text: TextKind
+) -> int:
+    """As `lay_upon`, with pages that were read already.
+
+    Raises:
+        InputError: None is about a page of the document.
+    """
     lines = matched = 0
     with context.db.write() as session:
         pages = pages_by_stem(session, document)
@@ -63,6 +75,12 @@ def lay_upon(context: Context, document: int, name: str, file: Path, text: TextK
             remedy="import the image first, or rename the page",
         )
     return lines
+
+
+def lay_on_page(context: Context, page: int, layout: Layout, name: str, text: TextKind) -> int:
+    """Give one page a layout and its text; how many lines that are."""
+    with context.db.write() as session:
+        return _lay(session, context.job, session.get_one(Page, page), layout, name, text)
 
 
 def _lay(session: Session, job: str, page: Page, layout: Layout, name: str, text: TextKind) -> int:

@@ -60,7 +60,7 @@ def read_pages(context: Context, config: ReadConfig) -> ReadResult:
     with context.db.read() as session:
         model = shelf.path_of(session, context.files, config.model)
         name = shelf.found(session, config.model).name
-    ready = [page for page in config.pages if _prepare(context, page)]
+    ready = [page for page in config.pages if prepare_page(context, page)]
     left = len(config.pages) - len(ready)
     if left:
         text = f"pages without lines: {left}; find their lines first"
@@ -123,7 +123,7 @@ class _Kept:
         return _keep(self._context, ident, self._name, answer)
 
 
-def _prepare(context: Context, ident: int) -> bool:
+def prepare_page(context: Context, ident: int) -> bool:
     """Write a page where the task will read it; whether it has lines."""
     with context.db.read() as session:
         page = session.get(Page, ident)

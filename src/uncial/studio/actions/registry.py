@@ -41,6 +41,21 @@ ACTIONS: Final[dict[str, Action]] = {
     "segment": Action(module="segmenting", config="SegmentConfig", run="find_lines", queue="long"),
     "read": Action(module="reading", config="ReadConfig", run="read_pages", queue="long"),
     "train": Action(module="training", config="TrainingConfig", run="train_model", queue="long"),
-    "test": Action(module="testing", config="TestConfig", run="test_model", queue="long"),
+    "test": Action(module="testing", config="TestConfig", run="test_models", queue="long"),
+    "negotiate": Action(
+        module="negotiating", config="NegotiateConfig", run="negotiate", queue="quick"
+    ),
+    "shelve": Action(module="shelving", config="ShelveConfig", run="shelve", queue="quick"),
+    "rank": Action(module="ranking", config="RankConfig", run="rank_models", queue="long"),
+    "suggest": Action(
+        module="suggesting", config="SuggestConfig", run="suggest_lines", queue="long"
+    ),
     "export": Action(module="exporting", config="ExportConfig", run="export_pages", queue="quick"),
+    "freeze": Action(module="freezing", config="FreezeConfig", run="freeze_dataset", queue="quick"),
+    "archive": Action(
+        module="archiving", config="ArchiveConfig", run="write_archive", queue="quick"
+    ),
+    "unarchive": Action(
+        module="unarchiving", config="UnarchiveConfig", run="read_archive", queue="quick"
+    ),
 }

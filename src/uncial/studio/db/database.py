@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import copy
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,8 @@ from typing import Any
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.orm import Session
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import ORMExecuteState, Session
 
 _WAIT_SECONDS = 20
 
@@ -26,26 +29,51 @@ class Database:
         self.url = url
         self.engine = _engine(url)
         self._writing = self.engine.execution_options(writes=True)
+        self._watch: Callable[[ORMExecuteState], None] | None = None
+
+    def watched(self, watch: Callable[[ORMExecuteState], None]) -> Database:
+        """The same database, whose every query passes by `watch` first."""
+        made = copy.copy(self)
+        made._watch = watch
+        return made
 
     def upgrade(self) -> None:
-        """Bring the tables up to date."""
+        """Bring the tables up to date; a server that is just starting is waited for."""
+        self._wait()
         config = Config()
         config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
         with self._writing.begin() as connection:
             config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            command.upgrade(config, "heads")
+
+    def _wait(self) -> None:
+        end = time.monotonic() + _WAIT_SECONDS
+        while True:
+            try:
+                self.engine.connect().close()
+                return
+            except OperationalError:
+                if time.monotonic() > end:
+                    raise
+                time.sleep(0.5)
 
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A session that sees one state of the database and changes nothing."""
         with Session(self.engine, autoflush=False) as session:
+            self._look_at(session)
             yield session
 
     @contextmanager
     def write(self) -> Iterator[Session]:
         """A session whose changes are saved together at the end, or not at all."""
         with Session(self._writing, expire_on_commit=False) as session, session.begin():
+            self._look_at(session)
             yield session
+
+    def _look_at(self, session: Session) -> None:
+        if self._watch is not None:
+            event.listen(session, "do_orm_execute", self._watch)
 
     def close(self) -> None:
         """Give the connections back."""

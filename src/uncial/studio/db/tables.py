@@ -167,14 +167,53 @@ class PastReading(Base):
     created: Mapped[float]
 
 
+class Comment(Base):
+    """A remark on a line, or on a whole page where `line` is empty."""
+
+    __tablename__ = "comments"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    page_id: Mapped[int] = mapped_column(ForeignKey("pages.id"), index=True)
+    line: Mapped[str] = mapped_column(default="")
+    text: Mapped[str]
+    author: Mapped[str] = mapped_column(default="")
+    created: Mapped[float] = mapped_column(default=time.time)
+    settled: Mapped[float | None]
+
+
+class Dataset(Base):
+    """Pages picked across documents of a project; ``body`` as `uncial.studio.datasets` says."""
+
+    __tablename__ = "datasets"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    project_id: Mapped[int] = mapped_column(ForeignKey("projects.id"), index=True)
+    name: Mapped[str]
+    body: Mapped[dict[str, Any]]
+    created: Mapped[float] = mapped_column(default=time.time)
+    deleted: Mapped[float | None]
+
+
+class DatasetVersion(Base):
+    """What a dataset held when it was frozen; its lines lie in the folder of the job."""
+
+    __tablename__ = "dataset_versions"
+    __table_args__ = (UniqueConstraint("dataset_id", "number"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    dataset_id: Mapped[int] = mapped_column(ForeignKey("datasets.id"), index=True)
+    number: Mapped[int]
+    job_id: Mapped[str] = mapped_column(unique=True)
+    facts: Mapped[dict[str, Any]]
+    created: Mapped[float] = mapped_column(default=time.time)
+
+
 class Model(Base):
-    """A model file; ``facts`` is what ``inspect`` says of it."""
+    """A model file; ``facts`` is what ``inspect`` says of it; nobody owns those of local mode."""
 
     __tablename__ = "models"
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str]
     kind: Mapped[str]
     origin: Mapped[str]
+    owner_id: Mapped[int | None] = mapped_column(index=True)
     digest: Mapped[str] = mapped_column(index=True)
     suffix: Mapped[str]
     size: Mapped[int]
@@ -195,6 +234,7 @@ class Job(Base):
     queue: Mapped[str]
     project_id: Mapped[int | None] = mapped_column(index=True)
     document_id: Mapped[int | None]
+    account_id: Mapped[int | None] = mapped_column(index=True)
     config: Mapped[dict[str, Any]]
     state: Mapped[str] = mapped_column(default="queued")
     wish: Mapped[str] = mapped_column(default="")
@@ -208,6 +248,7 @@ class Job(Base):
     deaths: Mapped[int] = mapped_column(default=0)
     worker: Mapped[str] = mapped_column(default="")
     lease: Mapped[float] = mapped_column(default=0.0)
+    seconds: Mapped[float] = mapped_column(default=0.0, server_default="0")
     rung: Mapped[float] = mapped_column(default=0.0)
     created: Mapped[float] = mapped_column(default=time.time)
     started: Mapped[float | None]

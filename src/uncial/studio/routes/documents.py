@@ -10,9 +10,9 @@ from pydantic import BaseModel, StringConstraints
 from sqlalchemy import func, select
 
 from uncial.studio import catalogue
+from uncial.studio.bin import restored
 from uncial.studio.db.tables import Document, Page
 from uncial.studio.door import Here, Ident, document_of, project_of
-from uncial.studio.faults import NotFound
 
 router = APIRouter(prefix="/api", tags=["documents"])
 
@@ -99,11 +99,7 @@ def bin_document(here: Here, document: Ident) -> None:
 def restore_document(here: Here, document: Ident) -> dict[str, Any]:
     """Take a document out of the bin."""
     with here.db.write() as session:
-        found = session.get(Document, document)
-        if found is None:
-            raise NotFound("document")
-        found.deleted = None
-        return _shown(found)
+        return _shown(restored(session, Document, document))
 
 
 def _shown(document: Document) -> dict[str, Any]:

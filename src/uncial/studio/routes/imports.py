@@ -7,6 +7,7 @@ from typing import Any, Literal
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
+from uncial import web
 from uncial.errors import ConfigError
 from uncial.studio import intake
 from uncial.studio.door import Here, Ident, document_of
@@ -19,6 +20,7 @@ class Offer(BaseModel):
 
     uploads: list[str] = Field(default=[], max_length=20_000)
     paths: list[str] = Field(default=[], max_length=1000)
+    manifest: str = Field(default="", max_length=2000)
 
 
 class ImportItem(BaseModel):
@@ -27,7 +29,10 @@ class ImportItem(BaseModel):
     name: str = Field(min_length=1, max_length=1000)
     upload: str = Field(default="", max_length=32)
     path: str = Field(default="", max_length=4000)
-    kind: Literal["image", "pages"] = "image"
+    url: str = Field(default="", max_length=2000)
+    kind: Literal["image", "pages", "bundle", "iiif"] = "image"
+    pages: str = Field(default="", max_length=500, pattern=r"^[\d ,-]*$")
+    size: int = Field(default=0, ge=0, le=20_000)
 
 
 class Import(BaseModel):
@@ -53,6 +58,9 @@ def preview_import(here: Here, document: Ident, offer: Offer) -> list[dict[str, 
             uploads=offer.uploads,
             paths=paths,
         )
+    if offer.manifest:
+        web.require_address(offer.manifest.strip())
+        candidates.append(intake.manifest(offer.manifest.strip()))
     return [candidate.shown() for candidate in candidates]
 
 
@@ -62,8 +70,14 @@ def start_import(here: Here, document: Ident, wanted: Import) -> dict[str, Any]:
     _only_local(here, any(item.path for item in wanted.items))
     with here.db.read() as session:
         found = document_of(session, document)
-        title = f"Import {len(wanted.items)} files into {found.name}"
+        first = wanted.items[0].name[:60] if len(wanted.items) == 1 else ""
+        title = f"Import {first or f'{len(wanted.items)} files'} into {found.name}"
         project = found.project_id
+    for item in wanted.items:
+        if item.upload:
+            here.files.upload(item.upload)
+        if item.kind == "iiif":
+            web.require_address(item.url)
     config = {"document": document, **wanted.model_dump()}
     job = here.start("import", title, config, project=project, document=document)
     return {"job": job}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator
 from typing import Annotated, Any, Final, Literal
 
@@ -21,6 +22,11 @@ router = APIRouter(prefix="/api/jobs", tags=["jobs"])
 
 _LOOK_SECONDS: Final = 0.7
 _EVENTS_AT_ONCE: Final = 500
+_STREAM_SECONDS: Final = 300.0
+"""Then a browser asks again, and again it is looked at who it is."""
+
+
+After = Annotated[int, Query(ge=0, le=2**31 - 1)]
 
 
 class JobWish(BaseModel):
@@ -33,7 +39,7 @@ class JobWish(BaseModel):
 def list_jobs(
     here: Here,
     active: bool = False,
-    project: int | None = None,
+    project: Annotated[int | None, Query(ge=0, le=2**31 - 1)] = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> list[dict[str, Any]]:
     """Jobs, the newest first."""
@@ -51,8 +57,8 @@ async def stream_active(here: Here, request: Request) -> StreamingResponse:
     """Server-sent events: the jobs that wait or run, whenever that changes."""
 
     async def told() -> AsyncIterator[str]:
-        last = ""
-        while not await request.is_disconnected():
+        last, end = "", time.monotonic() + _STREAM_SECONDS
+        while time.monotonic() < end and not await request.is_disconnected():
             jobs = await run_in_threadpool(list_jobs, here, True, None, 50)
             body = json.dumps(jobs)
             if body != last:
@@ -72,7 +78,7 @@ def one_job(here: Here, job: str) -> dict[str, Any]:
 
 
 @router.get("/{job}/log")
-def job_log(here: Here, job: str, after: Annotated[int, Query(ge=0)] = 0) -> list[dict[str, Any]]:
+def job_log(here: Here, job: str, after: After = 0) -> list[dict[str, Any]]:
     """What a job told, from event `after` on."""
     with here.db.read() as session:
         job_of(session, job)
@@ -80,16 +86,15 @@ def job_log(here: Here, job: str, after: Annotated[int, Query(ge=0)] = 0) -> lis
 
 
 @router.get("/{job}/stream")
-async def stream_job(
-    here: Here, request: Request, job: str, after: Annotated[int, Query(ge=0)] = 0
-) -> StreamingResponse:
+async def stream_job(here: Here, request: Request, job: str, after: After = 0) -> StreamingResponse:
     """Server-sent events: every event of a job and its state; ends when the job does."""
-    last = int(request.headers.get("last-event-id") or after)
+    given = request.headers.get("last-event-id", "")
+    last = int(given) if given.isascii() and given.isdigit() and len(given) < 18 else after
     await run_in_threadpool(one_job, here, job)
 
     async def told() -> AsyncIterator[str]:
-        seen, state = last, ""
-        while not await request.is_disconnected():
+        seen, state, end = last, "", time.monotonic() + _STREAM_SECONDS
+        while time.monotonic() < end and not await request.is_disconnected():
             now = await run_in_threadpool(one_job, here, job)
             events = await run_in_threadpool(_events, here, job, seen)
             for event in events:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field, StringConstraints
 from sqlalchemy.orm import Session
 
@@ -50,7 +50,9 @@ class LayoutChange(BaseModel):
 
 
 @router.get("")
-def open_page(here: Here, page: Ident, layer: int | None = None) -> dict[str, Any]:
+def open_page(
+    here: Here, page: Ident, layer: Annotated[int | None, Query(ge=0, le=2**31 - 1)] = None
+) -> dict[str, Any]:
     """All that the editor needs: image, layout, text by hand, and what a model proposes."""
     with here.db.read() as session:
         found = page_of(session, page)

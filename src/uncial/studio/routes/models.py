@@ -12,9 +12,10 @@ from pydantic import BaseModel, Field, StringConstraints
 
 from uncial.errors import ConfigError, InputError
 from uncial.studio import shelf
+from uncial.studio.bin import restored
 from uncial.studio.db.tables import Model
-from uncial.studio.door import Here, Ident
-from uncial.studio.faults import NotFound
+from uncial.studio.door import Here, Ident, Studio
+from uncial.studio.faults import NotAllowed
 
 router = APIRouter(prefix="/api/models", tags=["models"])
 
@@ -48,7 +49,14 @@ def add_model(here: Here, new: NewModel) -> dict[str, Any]:
         upload = here.files.upload(new.upload)
         if not upload.whole:
             raise InputError(f"{upload.name}: it has not all arrived", remedy="send the rest")
-        ident = shelf.add(here.db, here.files, upload.path, name=upload.name, origin="uploaded")
+        ident = shelf.add(
+            here.db,
+            here.files,
+            upload.path,
+            name=upload.name,
+            origin="uploaded",
+            owner=here.who.account,
+        )
         here.files.drop_upload(upload.id)
     else:
         if here.settings.mode != "local":
@@ -71,7 +79,7 @@ def one_model(here: Here, model: Ident) -> dict[str, Any]:
 def rename_model(here: Here, model: Ident, change: ModelChange) -> dict[str, Any]:
     """Give a model another name."""
     with here.db.write() as session:
-        found = shelf.found(session, model)
+        found = _own(here, shelf.found(session, model))
         found.name = change.name
         return shelf.shown(found)
 
@@ -80,18 +88,14 @@ def rename_model(here: Here, model: Ident, change: ModelChange) -> dict[str, Any
 def bin_model(here: Here, model: Ident) -> None:
     """Put a model into the bin; its file stays."""
     with here.db.write() as session:
-        shelf.found(session, model).deleted = time.time()
+        _own(here, shelf.found(session, model)).deleted = time.time()
 
 
 @router.post("/{model}/restore")
 def restore_model(here: Here, model: Ident) -> dict[str, Any]:
     """Take a model out of the bin."""
     with here.db.write() as session:
-        found = session.get(Model, model)
-        if found is None:
-            raise NotFound("model")
-        found.deleted = None
-        return shelf.shown(found)
+        return shelf.shown(_own(here, restored(session, Model, model)))
 
 
 @router.get("/{model}/file")
@@ -101,3 +105,10 @@ def download_model(here: Here, model: Ident) -> FileResponse:
         found = shelf.found(session, model)
         path = here.files.model(found.digest, found.suffix)
         return FileResponse(path, filename=f"{found.name}{found.suffix}")
+
+
+def _own(here: Studio, model: Model) -> Model:
+    """A model that whoever asks may change: their own, and in local mode every one."""
+    if here.who.account is not None and model.owner_id != here.who.account:
+        raise NotAllowed("model")
+    return model

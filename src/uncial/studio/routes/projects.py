@@ -9,9 +9,10 @@ from fastapi import APIRouter
 from pydantic import BaseModel, StringConstraints
 from sqlalchemy import func, select
 
+from uncial.studio import access
+from uncial.studio.bin import restored
 from uncial.studio.db.tables import Document, Page, Project
 from uncial.studio.door import Here, Ident, project_of
-from uncial.studio.faults import NotFound
 
 router = APIRouter(prefix="/api/projects", tags=["projects"])
 
@@ -55,6 +56,7 @@ def make_project(here: Here, new: NewProject) -> dict[str, Any]:
         project = Project(name=new.name, note=new.note)
         session.add(project)
         session.flush()
+        access.own(session, here.who.account, project.id)
         return _shown(project)
 
 
@@ -86,11 +88,7 @@ def bin_project(here: Here, project: Ident) -> None:
 def restore_project(here: Here, project: Ident) -> dict[str, Any]:
     """Take a project out of the bin."""
     with here.db.write() as session:
-        found = session.get(Project, project)
-        if found is None:
-            raise NotFound("project")
-        found.deleted = None
-        return _shown(found)
+        return _shown(restored(session, Project, project))
 
 
 def _shown(project: Project) -> dict[str, Any]:

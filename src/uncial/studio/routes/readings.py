@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, Field, StringConstraints
 
 from uncial.studio import transcription
@@ -14,6 +14,7 @@ router = APIRouter(prefix="/api/pages/{page}", tags=["text"])
 
 _KEY = r"^[\w.:-]{1,100}$"
 Key = Annotated[str, StringConstraints(pattern=_KEY)]
+LayerId = Annotated[int, Query(ge=0, le=2**31 - 1)]
 LineId = Annotated[str, Path(pattern=_KEY)]
 
 
@@ -60,7 +61,7 @@ def line_history(here: Here, page: Ident, line: LineId) -> list[dict[str, Any]]:
 
 
 @router.get("/compare")
-def compare_layers(here: Here, page: Ident, first: int, second: int) -> dict[str, Any]:
+def compare_layers(here: Here, page: Ident, first: LayerId, second: LayerId) -> dict[str, Any]:
     """Two layers of the page, by line, with their edits."""
     with here.db.read() as session:
         page_of(session, page)

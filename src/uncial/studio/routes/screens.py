@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+from typing import Literal
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
-from fastapi.templating import Jinja2Templates
 from sqlalchemy import case, func, select
 
-from uncial.studio import shelf
-from uncial.studio.db.tables import Document, Model, Page, Project
-from uncial.studio.door import Here, Ident, Studio, document_of, job_of, page_of, project_of
-from uncial.studio.faults import NotFound, as_body
-from uncial.studio.guard import csrf_token
+from uncial.studio import datasets, shelf
+from uncial.studio.db.tables import Dataset, Document, Model, Page, Project
+from uncial.studio.door import Here, Ident, document_of, job_of, page_of, project_of
+from uncial.studio.faults import NotFound
+from uncial.studio.paper import missing, screen
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
-
-_TEMPLATES = Jinja2Templates(directory=Path(__file__).parents[1] / "templates")
 
 
 @router.get("/")
@@ -45,7 +41,7 @@ def home(here: Here, request: Request) -> HTMLResponse:
             .limit(3)
         )
         recent = session.execute(latest).all()
-    return _page(here, request, "home.html", here="projects", projects=projects, recent=recent)
+    return screen(here, request, "home.html", here="projects", projects=projects, recent=recent)
 
 
 @router.get("/projects/{project}")
@@ -69,8 +65,8 @@ def project_screen(here: Here, request: Request, project: Ident) -> HTMLResponse
             )
             documents = session.execute(query).all()
     except NotFound as error:
-        return _missing(here, request, error)
-    return _page(here, request, "project.html", project=found, documents=documents)
+        return missing(here, request, error)
+    return screen(here, request, "project.html", project=found, documents=documents)
 
 
 @router.get("/documents/{document}")
@@ -81,9 +77,9 @@ def document_screen(here: Here, request: Request, document: Ident) -> HTMLRespon
             found = document_of(session, document)
             project = project_of(session, found.project_id)
     except NotFound as error:
-        return _missing(here, request, error)
+        return missing(here, request, error)
     local = here.settings.mode == "local"
-    return _page(here, request, "document.html", document=found, project=project, local=local)
+    return screen(here, request, "document.html", document=found, project=project, local=local)
 
 
 @router.get("/pages/{page}")
@@ -95,14 +91,14 @@ def editor_screen(here: Here, request: Request, page: Ident) -> HTMLResponse:
             document = document_of(session, found.document_id)
             project = project_of(session, document.project_id)
     except NotFound as error:
-        return _missing(here, request, error)
-    return _page(here, request, "editor.html", page=found, document=document, project=project)
+        return missing(here, request, error)
+    return screen(here, request, "editor.html", page=found, document=document, project=project)
 
 
 @router.get("/jobs")
 def jobs_screen(here: Here, request: Request) -> HTMLResponse:
     """All jobs."""
-    return _page(here, request, "jobs.html", here="jobs")
+    return screen(here, request, "jobs.html", here="jobs")
 
 
 @router.get("/jobs/{job}")
@@ -112,15 +108,15 @@ def job_screen(here: Here, request: Request, job: str) -> HTMLResponse:
         with here.db.read() as session:
             found = job_of(session, job)
     except NotFound as error:
-        return _missing(here, request, error)
-    return _page(here, request, "job.html", here="jobs", job=found)
+        return missing(here, request, error)
+    return screen(here, request, "job.html", here="jobs", job=found)
 
 
 @router.get("/models")
 def models_screen(here: Here, request: Request) -> HTMLResponse:
     """All models."""
     local = here.settings.mode == "local"
-    return _page(here, request, "models.html", here="models", local=local)
+    return screen(here, request, "models.html", here="models", local=local)
 
 
 @router.get("/models/{model}")
@@ -130,24 +126,42 @@ def model_screen(here: Here, request: Request, model: Ident) -> HTMLResponse:
         with here.db.read() as session:
             found = shelf.found(session, model)
     except NotFound as error:
-        return _missing(here, request, error)
+        return missing(here, request, error)
     facts = [
         (name.replace("_", " "), _words(value))
         for name, value in found.facts.items()
         if value not in (None, "", [], {})
     ]
-    return _page(here, request, "model.html", here="models", model=found, facts=facts)
+    own = here.who.account is None or found.owner_id == here.who.account
+    return screen(here, request, "model.html", here="models", model=found, facts=facts, own=own)
 
 
-@router.get("/projects/{project}/train")
-def train_screen(here: Here, request: Request, project: Ident) -> HTMLResponse:
-    """Training in four steps."""
+@router.get("/projects/{project}/{what}")
+def work_screen(
+    here: Here,
+    request: Request,
+    project: Ident,
+    what: Literal["train", "test", "fit", "next", "search", "datasets"],
+) -> HTMLResponse:
+    """What is done with a project: train, test, find a model, search, datasets."""
     try:
         with here.db.read() as session:
             found = project_of(session, project)
     except NotFound as error:
-        return _missing(here, request, error)
-    return _page(here, request, "train.html", project=found)
+        return missing(here, request, error)
+    return screen(here, request, f"{what}.html", project=found)
+
+
+@router.get("/datasets/{dataset}")
+def dataset_screen(here: Here, request: Request, dataset: Ident) -> HTMLResponse:
+    """One dataset."""
+    try:
+        with here.db.read() as session:
+            found = datasets.found(session, dataset)
+            project = project_of(session, found.project_id)
+    except NotFound as error:
+        return missing(here, request, error)
+    return screen(here, request, "dataset.html", dataset=found, project=project)
 
 
 @router.get("/bin")
@@ -157,22 +171,18 @@ def bin_screen(here: Here, request: Request) -> HTMLResponse:
         projects = session.scalars(select(Project).where(Project.deleted.is_not(None))).all()
         documents = session.scalars(select(Document).where(Document.deleted.is_not(None))).all()
         models = session.scalars(select(Model).where(Model.deleted.is_not(None))).all()
+        sets = session.scalars(select(Dataset).where(Dataset.deleted.is_not(None))).all()
     things = [
         {"kind": kind, "name": one.name, "path": f"/api/{kind}s/{one.id}"}
-        for kind, some in (("project", projects), ("document", documents), ("model", models))
+        for kind, some in (
+            ("project", projects),
+            ("document", documents),
+            ("model", models),
+            ("dataset", sets),
+        )
         for one in some
     ]
-    return _page(here, request, "bin.html", things=things)
-
-
-def _page(studio: Studio, request: Request, template: str, **values: Any) -> HTMLResponse:  # noqa: ANN401
-    theme = request.cookies.get("theme", "")
-    common = {
-        "csrf": csrf_token(studio.settings),
-        "theme": theme if theme in ("light", "dark") else "",
-        "here": "",
-    }
-    return _TEMPLATES.TemplateResponse(request, template, {**common, **values})
+    return screen(here, request, "bin.html", things=things)
 
 
 def _words(value: object) -> str:
@@ -182,9 +192,3 @@ def _words(value: object) -> str:
     if isinstance(value, list):
         return ", ".join(map(_words, value))
     return f"{value:,}" if isinstance(value, int) and value > 9999 else str(value)
-
-
-def _missing(studio: Studio, request: Request, error: NotFound) -> HTMLResponse:
-    answer = _page(studio, request, "error.html", error=as_body(error))
-    answer.status_code = 404
-    return answer

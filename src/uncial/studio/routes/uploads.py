@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
 
 from uncial.errors import InputError
+from uncial.studio import quotas
 from uncial.studio.door import Here
 from uncial.studio.files import Upload, plain_name
 
@@ -30,6 +31,8 @@ def begin_upload(here: Here, new: NewUpload) -> dict[str, Any]:
             f"{here.settings.max_upload / 1e9:.1f} GB",
             remedy="split the file, or import it by its path",
         )
+    if here.who.account is not None:
+        quotas.require_room(here.usage(), new.size)
     return _shown(here.files.begin_upload(plain_name(new.name), new.size))
 
 

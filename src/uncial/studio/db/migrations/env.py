@@ -2,13 +2,15 @@
 
 from alembic import context
 
-from uncial.studio.db.tables import Base
+from uncial.studio.db import people
 
 
 def run() -> None:
     """Bring the tables from where they are to where they should be."""
     connection = context.config.attributes["connection"]
-    context.configure(connection=connection, target_metadata=Base.metadata, render_as_batch=True)
+    context.configure(
+        connection=connection, target_metadata=people.Account.metadata, render_as_batch=True
+    )
     with context.begin_transaction():
         context.run_migrations()
 

@@ -24,6 +24,7 @@ class ModelShelf extends HTMLElement {
   }
 
   async add(body) {
+    this.words.textContent = "Looking at the file …";
     try {
       const model = await api("POST", "/api/models", body);
       tell(`${model.name} is on the shelf.`);
@@ -32,6 +33,8 @@ class ModelShelf extends HTMLElement {
     } catch (error) {
       tellError(error);
       return false;
+    } finally {
+      this.words.textContent = "";
     }
   }
 

@@ -2,6 +2,7 @@
 import { api } from "../api.js";
 import { h, later, percent, tell, tellError } from "../dom.js";
 import { bulkBar, gridTools } from "../grid-tools.js";
+import { addToDataset } from "../to-dataset.js";
 import { exportPages, workOnPages } from "../models.js";
 
 const GAP = 14;
@@ -199,6 +200,7 @@ class PageGrid extends HTMLElement {
       } catch (error) { tellError(error); }
     };
     return [h("button", { class: "primary", onclick: work("segment") }, "Find lines"), h("button", { class: "primary", onclick: work("read") }, "Read"),
+      h("button", { onclick: () => addToDataset(this.document, this.ids.filter((id) => this.chosen.has(id))).catch(tellError) }, "Add to dataset"),
       h("button", { onclick: () => exportPages(this.document, this.ids.filter((id) => this.chosen.has(id))) }, "Export")];
   }
 

@@ -1,0 +1,1 @@
+"""Learning from lines without ground truth: a teacher's guesses, and the choice among them."""
