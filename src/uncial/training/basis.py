@@ -189,9 +189,10 @@ class TesseractConfig:
     norm_mode: int | Auto = "auto"
     """Units of the charset: 1 clusters, 2 parts of syllables, 3 code points; auto: 3 where
     most letters run from right to left, else 2."""
-    dictionary: Literal["lines", "lists", "none"] = "lines"
-    """Word graphs of the model: of the lists below, else those of the base, else of the
-    training lines; lists does without the last, none without any."""
+    dictionary: Literal["lines", "lists", "none"] = "lists"
+    """Word graphs of the model: of the lists below, else those of the base; lines makes them of
+    the training lines where there are neither, with which Tesseract reads new words worse; none
+    does without any."""
     words: Path | None = None
     """List of words, one a line."""
     punctuation: Path | None = None
