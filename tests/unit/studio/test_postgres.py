@@ -1,4 +1,4 @@
-"""The studio on PostgreSQL: tables, texts that it cannot keep, search, and workers without rights."""
+"""The studio on PostgreSQL: tables, what it cannot keep, search, workers without rights."""
 
 from __future__ import annotations
 
