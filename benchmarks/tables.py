@@ -452,6 +452,18 @@ TABLES: dict[str, tuple[str, str, tuple[Column, ...]]] = {
             ("late", number("mib_of_all_processes_late", 0)),
         ),
     ),
+    "bulk": (
+        "Shards on Ray, an actor and the driver killed",
+        "`benchmarks/speed/bulk.py`: copies of a page; pages for each CPU-second of the shards.",
+        (
+            ENGINE,
+            ("pages", number("pages", 0)),
+            ("done once", number("pages_done_once", 0)),
+            ("twice", number("pages_done_twice", 0)),
+            ("half written", number("half_written", 0)),
+            ("Ray against local", number("ratio", 2)),
+        ),
+    ),
 }
 APART = {
     "tesseract_guide": ("experiment",),

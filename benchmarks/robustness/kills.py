@@ -34,6 +34,8 @@ PAGES = 24
 VICTIMS = ("worker", "server", "both")
 _LINES = [f"l{n}" for n in range(1, 6)]
 _PATIENCE = 900.0  # seconds for one step on a busy machine
+Step = tuple[str, int]
+"""Where a job is: its stage, and what is done of it."""
 
 
 @dataclass
@@ -119,23 +121,20 @@ def _killed(bench: Bench, work: str, victim: str, times: int) -> Told:
     told = Told()
     studio = bench.studio
     human = _human_texts(studio)
-    job, seen = "", (-1, -1, "")
+    job, seen = "", set[Step]()
     while told.kills < times:
         if not job:
-            job, seen = bench.begin(work), (-1, -1, "")
+            job, seen = bench.begin(work), set()
             told.jobs.append(job)
-        now = _further(studio, job, seen)
-        if now is None:  # it ended before the next kill
+        if not _further(studio, job, seen):  # it ended before the next kill
             job = ""
             continue
-        seen = now
         _kill(studio, victim)
         told.kills += 1
         killed = time.monotonic()
-        now = _further(studio, job, seen)
-        told.waits.append(time.monotonic() - killed)
-        if now is None:
+        if not _further(studio, job, seen):
             job = ""
+        told.waits.append(time.monotonic() - killed)
     for one in told.jobs:
         studio.wait(lambda one=one: _state(studio, one) in ("done", "failed"), _PATIENCE)
         if _state(studio, one) != "done":
@@ -157,19 +156,18 @@ def _kill(studio: Running, victim: str) -> None:
         studio.start()
 
 
-def _further(studio: Running, job: str, seen: tuple[int, int, str]) -> tuple[int, int, str] | None:
-    """Wait until a job got further than it was; None where it has ended."""
-    end = time.monotonic() + _PATIENCE
+def _further(studio: Running, job: str, seen: set[Step]) -> bool:
+    """Wait until a job is where it has not been before; whether it is still at work."""
+    end, found = time.monotonic() + _PATIENCE, None
     while time.monotonic() < end:
         found = studio.ask("GET", f"/api/jobs/{job}")
         if found is not None:
             if found["state"] in ("done", "failed", "cancelled"):
-                return None
-            events = studio.ask("GET", f"/api/jobs/{job}/log?after={max(seen[0], 0)}")
-            last = events[-1]["id"] if events else seen[0]
-            now = (last, found["done"], found["stage"])
-            if found["state"] == "running" and found["done"] and now != seen:
-                return now
+                return False
+            now = (found["stage"], found["done"])
+            if found["state"] == "running" and found["done"] and now not in seen:
+                seen.add(now)
+                return True
         time.sleep(0.05)
     raise Failed(f"job {job} gets no further: {found}")
 

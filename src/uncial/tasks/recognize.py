@@ -13,6 +13,7 @@ from uncial.errors import ConfigError, ImageError, InputError
 from uncial.models.cores import Backend
 from uncial.progress import Advanced, Note, Reporter, silent
 from uncial.tasks.listening import LanguageConfig, listen, unknown_rate
+from uncial.tasks.named import with_local
 
 if TYPE_CHECKING:
     import numpy as np
@@ -140,6 +141,7 @@ def recognize(config: RecognizeConfig, reporter: Reporter = silent) -> Recognize
     from uncial.evaluation.calibration import Calibration
     from uncial.pipeline.backends import open_reader
 
+    config = with_local(config, "model", "segmenter", reporter=reporter)
     if config.pages or config.format not in _LINE_FORMATS:
         return _recognize_pages(config, reporter)
     paths = expanded(config.images)

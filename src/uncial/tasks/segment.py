@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from uncial.errors import ConfigError, InputError
 from uncial.page.layout import Direction
 from uncial.progress import Advanced, Note, Reporter, silent
+from uncial.tasks.named import with_local
 
 if TYPE_CHECKING:
     from uncial.formats.pages.source import Scan
@@ -91,6 +92,7 @@ def segment(config: SegmentConfig, reporter: Reporter = silent) -> SegmentResult
     from uncial.formats.pages.base import PAGE_WRITERS
     from uncial.models.finder import open_finder
 
+    config = with_local(config, "model", reporter=reporter)
     PAGE_WRITERS.get(config.format)
     return segment_with(open_finder(model_of(config)), config, reporter)
 

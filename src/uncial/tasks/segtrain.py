@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from uncial.errors import ConfigError, TrainingError
 from uncial.progress import Event, Metric, Note, Reporter, silent
+from uncial.tasks.named import with_local
 from uncial.training.segmentation.config import SegtrainConfig
 
 if TYPE_CHECKING:
@@ -82,6 +83,7 @@ def segtrain(config: SegtrainConfig, reporter: Reporter = silent) -> SegtrainRes
         DataError: No page can be used.
         TrainingError: The run diverged, or no page has a line.
     """
+    config = with_local(config, "base", reporter=reporter)
     started = time.perf_counter(), time.process_time()
     from uncial.training.folder import RunFolder
 

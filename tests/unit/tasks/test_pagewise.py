@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import multiprocessing.process
 from dataclasses import replace
 from pathlib import Path
 
@@ -57,6 +58,21 @@ def test_a_run_goes_on_where_it_stood(model: Path, book: Path, tmp_path: Path) -
     over = recognize(replace(config(model, book, tmp_path, "page"), overwrite=True))
     assert over.pages is not None
     assert over.pages.pages == 3
+
+
+def test_a_few_pages_need_no_process_of_their_own(
+    model: Path, book: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> None:
+        raise AssertionError("a process was started")
+
+    monkeypatch.setattr(multiprocessing.process.BaseProcess, "start", refused)
+    pages = tuple(book / f"p{number}.xml" for number in range(3))
+    first = recognize(replace(config(model, book, tmp_path), images=pages, processes=0))
+    again = recognize(replace(config(model, book, tmp_path), images=pages, processes=0))
+    assert first.pages is not None
+    assert again.pages is not None
+    assert (first.pages.pages, again.pages.skipped) == (3, 3)
 
 
 def test_the_text_layer_says_who_read_and_where(model: Path, book: Path, tmp_path: Path) -> None:
