@@ -191,8 +191,8 @@ class TesseractConfig:
     most letters run from right to left, else 2."""
     dictionary: Literal["lines", "lists", "none"] = "lists"
     """Word graphs of the model: of the lists below, else those of the base; lines makes them of
-    the training lines where there are neither, which gained nothing where it was tried; none does
-    without any."""
+    the training lines where there are neither, with which Tesseract reads other text worse; none
+    does without any."""
     words: Path | None = None
     """List of words, one a line."""
     punctuation: Path | None = None
