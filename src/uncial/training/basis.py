@@ -52,8 +52,8 @@ class StartConfig:
     lower_steps: int = 0
     """Optimizer steps after which they learn like the others; 0: never."""
     rank: int = 0
-    """Rank of what fine-tuning adds to each matrix of the base below its head, as LoRA does: less
-    is forgotten of the base, less is learnt; 0 lets them move freely."""
+    """Rank of what fine-tuning adds to each matrix of the base below its head, as LoRA does; 0 lets
+    them move freely."""
     charset: Path | None = None
     """File of the command charset: what becomes of each character that the base lacks."""
 
@@ -191,7 +191,7 @@ class TesseractConfig:
     most letters run from right to left, else 2."""
     dictionary: Literal["lines", "lists", "none"] = "lists"
     """Word graphs of the model: of the lists below, else those of the base; lines makes them of
-    the training lines where there are neither, with which Tesseract reads new words worse; none
+    the training lines where there are neither, with which Tesseract reads other text worse; none
     does without any."""
     words: Path | None = None
     """List of words, one a line."""
