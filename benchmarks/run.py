@@ -34,6 +34,7 @@ BENCHMARKS = {
     ),
     "voting": ("accuracy/voting.py", "five folds that vote, beside one model, 60 min"),
     "small_data": ("accuracy/small_data.py", "a base tuned with 50 lines, 200 and all, 40 min"),
+    "shipped": ("accuracy/shipped.py", "shipped models beside Tesseract's, untrained, 3 min"),
     "labelfree": (
         "accuracy/labelfree.py",
         "learning without labels; name a set and a base after --, 15 min",

@@ -281,6 +281,20 @@ TABLES: dict[str, tuple[str, str, tuple[Column, ...]]] = {
             ("in an unseen face", number("signs-unseen_after.signs.0", 0)),
         ),
     ),
+    "shipped": (
+        "Models that come with the package, without training",
+        (
+            "`benchmarks/accuracy/shipped.py`: test lines read by models made of fonts and texts "
+            "alone, beside Tesseract's on the same images."
+        ),
+        (
+            ("set", word("set")),
+            ("model", word("engine")),
+            ("name", word("model")),
+            ("CER", cer),
+            ("CPU-ms a line", number("cpu_ms_per_line", 1)),
+        ),
+    ),
     "labelfree": (
         "Learning without labels",
         (
@@ -365,6 +379,8 @@ TABLES: dict[str, tuple[str, str, tuple[Column, ...]]] = {
             ("equal", number("equal_lines", 0)),
             ("F", number("f", 4)),
             ("kraken's F", number("kraken_f", 4)),
+            ("F, parts forgiven", number("f_parts", 4)),
+            ("kraken's", number("kraken_f_parts", 4)),
             ("kraken's CPU-s / ours", number("times_faster", 2)),
         ),
     ),
@@ -382,8 +398,23 @@ TABLES: dict[str, tuple[str, str, tuple[Column, ...]]] = {
             ("precision", number("precision", 3)),
             ("recall", number("recall", 3)),
             ("F", number("f", 3)),
+            ("F, parts forgiven", number("f_parts", 3)),
             ("lines cut", number("splits", 0)),
             ("CPU-s a page", number("cpu_s_per_page", 2)),
+        ),
+    ),
+    "segmentation_speed": (
+        "Time to find the lines of a page",
+        (
+            "`benchmarks/speed/segmentation.py`: the same pages in the same run, programs started "
+            "once for all of them, one thread each."
+        ),
+        (
+            ENGINE,
+            ("pages", number("pages", 0)),
+            ("CPU-s a page", number("cpu_s_per_page", 2)),
+            ("CPU-s / ours", number("times_ours", 1)),
+            MEMORY,
         ),
     ),
     "onnx_parity": (
@@ -419,6 +450,18 @@ TABLES: dict[str, tuple[str, str, tuple[Column, ...]]] = {
             ("CPU-ms a page", number("cpu_ms_per_page", 0)),
             ("MiB, early", number("mib_of_all_processes_early", 0)),
             ("late", number("mib_of_all_processes_late", 0)),
+        ),
+    ),
+    "bulk": (
+        "Shards on Ray, an actor and the driver killed",
+        "`benchmarks/speed/bulk.py`: copies of a page; pages for each CPU-second of the shards.",
+        (
+            ENGINE,
+            ("pages", number("pages", 0)),
+            ("done once", number("pages_done_once", 0)),
+            ("twice", number("pages_done_twice", 0)),
+            ("half written", number("half_written", 0)),
+            ("Ray against local", number("ratio", 2)),
         ),
     ),
 }

@@ -25,8 +25,8 @@ SETS = (
     "pages-print-de-ocrd-page",
 )
 FIGURES = (
-    *("pages", "lines", "found", "precision", "recall", "f", "f_fixed", "missed", "extra"),
-    *("splits", "merges", "iou", "order", "cpu_s_per_page"),
+    *("pages", "lines", "found", "precision", "recall", "f", "f_parts", "f_fixed"),
+    *("missed", "extra", "splits", "merges", "iou", "order", "cpu_s_per_page"),
 )
 
 

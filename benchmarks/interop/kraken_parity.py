@@ -162,6 +162,8 @@ def compare_pages(part: str, split: str, *, quick: bool) -> None:
                 "pages": len(images),
                 "f": round(ours.baselines.f, 4),
                 "kraken_f": round(theirs.baselines.f, 4),
+                "f_parts": round(ours.baselines.f_parts, 4),
+                "kraken_f_parts": round(theirs.baselines.f_parts, 4),
                 "lines": ours.baselines.found,
                 "kraken_lines": total,
                 "equal_lines": same,

@@ -27,7 +27,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from engines import UNCIAL
 from measure import ONE_THREAD, WORK, Failed, Running, Skip, data_folder, fresh, guarded, record
 
-PAGE = ("pages-print-de-ocrd-page", "clauren_mimil_1815_0023")
+SET, PAGE = "pages-print-de-ocrd-page", "clauren_mimil_1815_0023.jpg"
 _PAGE_KIB = os.sysconf("SC_PAGE_SIZE") / 1024
 
 
@@ -51,6 +51,7 @@ def main() -> None:
     usual = WORK / "accuracy" / "fraktur" / "run" / "model.safetensors"
     parser.add_argument("--model", type=Path, default=usual, help="of uncial; %(default)s")
     parser.add_argument("--pages", type=int, default=2000)
+    parser.add_argument("--page", default=PAGE, help=f"of {SET}; %(default)s")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--backend", default="onnx-int8")
     parser.add_argument("--quick", action="store_true", help="40 pages, not recorded")
@@ -60,7 +61,7 @@ def main() -> None:
     count = 40 if options.quick else options.pages
     folder = fresh("pages")
     book, out = folder / "book", folder / "out"
-    copies(book, count)
+    copies(book, count, data_folder(SET, options.page))
     flags = ["-f", "alto", "-o", out, "--processes", str(options.processes)]
     command = [*UNCIAL, "recognize", options.model, book, *flags, "--backend", options.backend]
     watched = Watched()
@@ -75,6 +76,7 @@ def main() -> None:
     written = sum(1 for _ in out.glob("*.xml"))
     row = {
         "pages": count,
+        "page": options.page,
         "lines": lines,
         "processes": options.processes,
         "backend": options.backend,
@@ -95,16 +97,16 @@ def main() -> None:
         raise Failed("some page is missing, or was done twice")
 
 
-def copies(book: Path, count: int) -> None:
+def copies(book: Path, count: int, original: Path) -> None:
     """A folder of page files, each with its image (one file under many names)."""
-    data = data_folder(PAGE[0])
     book.mkdir()
-    text = (data / f"{PAGE[1]}.xml").read_text(encoding="utf-8")
-    image = shutil.copy(data / f"{PAGE[1]}.jpg", book.with_suffix(".jpg"))
+    text = original.with_suffix(".xml").read_text(encoding="utf-8")
+    image = shutil.copy(original, book.with_suffix(original.suffix))
     for number in range(count):
         name = f"copy_{number:05d}"
-        (book / f"{name}.xml").write_text(text.replace(PAGE[1], name), encoding="utf-8")
-        os.link(image, book / f"{name}.jpg")
+        copied = text.replace(original.stem, name)
+        (book / f"{name}.xml").write_text(copied, encoding="utf-8")
+        os.link(image, book / f"{name}{original.suffix}")
 
 
 def run(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from uncial.imaging.pageview import PagePreparation
 from uncial.imaging.prepare import Preprocessing
+from uncial.page.pairorder import PairOrder
 from uncial.text.codec import Codec
 from uncial.text.normalize import Normalization
 
@@ -32,7 +33,8 @@ class ModelArchive:
             those of a ``.traineddata`` but its network; configuration and tokenizer of an
             encoder with a decoder.
         voters: Further models that read every line with this one; the surest characters of
-            all win. They have none of their own.
+            all win. They have none of their own. What is true of their vote, not of this model
+            alone, is in the metadata under ``vote``.
         family: Kind of network: ``"ctc"`` or ``"encoder-decoder"``.
     """
 
@@ -52,6 +54,17 @@ class ModelArchive:
         """How many numbers the weights hold, those of voters included."""
         own = sum(int(np.size(array)) for array in self.weights.values())
         return own + sum(voter.parameters for voter in self.voters)
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What was found out about its readings: the metadata, or of a vote what is kept of it."""
+        kept: dict[str, Any] = self.metadata.get("vote", {}) if self.voters else self.metadata
+        return kept
+
+    def noted(self, name: str, value: object) -> ModelArchive:
+        """The same with one of its `facts` added or changed."""
+        known = {**self.facts, name: value}
+        return replace(self, metadata={**self.metadata, "vote": known} if self.voters else known)
 
 
 ChannelKind = Literal["baseline", "ends", "above", "below", "line", "region"]
@@ -82,6 +95,7 @@ class SegmenterArchive:
         preparation: How a page becomes the network's input.
         weights: Parameters and buffers by name.
         metadata: JSON-ready provenance: training settings, data, scores, licence, authors.
+        order: Reading order that it learnt; None goes by where lines stand.
     """
 
     spec: str
@@ -89,6 +103,7 @@ class SegmenterArchive:
     preparation: PagePreparation
     weights: dict[str, NDArray[Any]]
     metadata: dict[str, Any] = field(default_factory=dict)
+    order: PairOrder | None = None
 
     @property
     def parameters(self) -> int:

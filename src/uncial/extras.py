@@ -14,6 +14,7 @@ _PACKAGES = {
     "pages": ("lxml", "pikepdf", "pypdfium2"),
     "docx": ("docx",),
     "hf": ("peft", "sentencepiece", "tokenizers", "transformers"),
+    "ray": ("fsspec", "ray"),
     "render": ("freetype", "uharfbuzz", "fontTools"),
     "studio": ("alembic", "argon2", "fastapi", "huey", "sqlalchemy", "uvicorn"),
     "train": ("cv2", "jinja2", "pyarrow", "rapidfuzz", "safetensors", "torch"),

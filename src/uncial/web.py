@@ -1,198 +1,360 @@
-"""What is asked of other machines: bounded answers, and, on request, from public ones only.
+"""Files from the web: limited in size, resumed where they stopped, checked; and files sent there.
 
-A confined program (the studio's server and its workers) opens connections only to addresses that
-the whole internet has. A name is resolved once and the connection goes to the address that was
-checked, so that neither a redirect nor a name that resolves differently a second time leads
-elsewhere; proxies of the environment are not used.
+Nothing is asked of a server that a command did not name. A redirect leads on to a public address
+or back to the server that was asked, never to another one on this machine or in its network, and
+never from an encrypted connection to an open one. A token goes to the server that it is for, and
+no redirect takes it along.
 
-Sources: OWASP, Server-Side Request Forgery Prevention; IANA special-purpose address registries,
-as `ipaddress` knows them.
+Source: RFC 9110 (range requests 14, redirects 15.4); Git object format (hashes of blobs).
 """
 
 from __future__ import annotations
 
-import http.client
-import ipaddress
+import hashlib
+import os
 import socket
-import ssl
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import IO, Any, Final
+from email.message import Message
+from http.client import HTTPException, HTTPMessage, HTTPResponse
+from pathlib import Path
+from typing import IO, Final
 from urllib.parse import urlsplit
+from urllib.request import HTTPRedirectHandler, Request
 
 from uncial.errors import InputError
+from uncial.reach import confined, confinement, is_public, require_address
+
+__all__ = [
+    "confined",
+    "digest_of",
+    "download",
+    "fetch",
+    "origin",
+    "post",
+    "require_address",
+    "send",
+]
 
 TIMEOUT: Final = 60.0
-"""Seconds without an answer after which a connection counts as failed."""
+"""Seconds without an answer after which a request counts as failed."""
+MOST: Final = 64 * 2**20
+"""Bytes of an answer, where nothing else is said."""
+MOST_WAITED: Final = 60
+"""Seconds that a server which is busy may ask us to wait."""
+_CHUNK: Final = 1 << 20
+_MOST_SECONDS: Final = 900.0  # of one answer in memory, however slowly it drips
+_ATTEMPTS: Final = 3
+_BUSY: Final = (429, 503)
+_PORTS: Final = {"http": 80, "https": 443}
+_AGAIN: Final = "check the address, or try again"
 
-_MOST_SECONDS: Final = 900.0  # of one answer, however slowly it drips
-_BLOCK: Final = 1 << 18
-_NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
-_OPENERS: Final[list[urllib.request.OpenerDirector]] = []  # of the confinements, the last counts
 
+def cache_folder(*inside: str) -> Path:
+    """The user's folder for what was fetched, or one in it; it may not exist yet.
 
-@contextmanager
-def confined(allowed: Iterable[str] = ()) -> Iterator[None]:
-    """Let this process reach public addresses only, as long as the context lasts.
-
-    Args:
-        allowed: Host names that may lie in a private network.
+    Source: XDG Base Directory Specification.
     """
-    opener = _guarded(frozenset(name.lower() for name in allowed))
-    _OPENERS.append(opener)
-    try:
-        yield
-    finally:
-        _OPENERS.remove(opener)
+    root = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(root, "uncial", *inside)
 
 
-def fetch(url: str, most: int) -> bytes:
+def fetch(url: str, most: int = MOST) -> bytes:
     """What a server answers.
 
     Args:
-        url: Begins with ``http://`` or ``https://``.
-        most: Bytes that are taken.
+        url: With http or https.
+        most: Bytes.
 
     Raises:
-        InputError: No such address, one that this process may not reach, no answer, a refusal,
-            or more than `most` bytes.
+        InputError: No HTTP address, no answer, a refusal, a torn answer or more than `most` bytes.
     """
-    request = urllib.request.Request(require_address(url), headers={"User-Agent": "uncial"})
-    data = ask(request, most)
+    with _asked(_request(url)) as answer:
+        data = _whole(answer, most)
     if len(data) > most:
-        raise InputError(f"{url}: more than {most:,} bytes", remedy="ask for a smaller size")
+        raise InputError(f"{url}: more than {most:,} bytes", remedy="ask for something smaller")
+    _check_length(url, answer.headers, len(data))
     return data
 
 
-def send(url: str, body: bytes, headers: dict[str, str], timeout: float) -> None:
+def download(
+    url: str,
+    path: Path,
+    *,
+    most: int,
+    size: int = 0,
+    digest: str = "",
+    tell: Callable[[int], None] = lambda done: None,
+) -> None:
+    """Download a file; what an earlier try left goes on where it stopped.
+
+    The file appears under its name when it is whole and its digest is right.
+
+    Args:
+        url: With http or https.
+        path: Of the file to make; its folder exists.
+        most: Bytes that it may have.
+        size: Bytes that it has; 0 where nothing says.
+        digest: Kind and hex, such as ``md5:…``, ``sha256:…`` or ``git:…``; empty for none.
+        tell: Called with the bytes there are.
+
+    Raises:
+        InputError: It cannot be had, is larger than it may be, or is another one.
+    """
+    limit = min(size, most) if size else most
+    if size > most:
+        raise InputError(f"{url}: {size:,} bytes, over {most:,}", remedy="choose a smaller file")
+    part = path.with_name(f".{path.name}.part")
+    while True:
+        resumed = _continued(url, part, limit, tell)
+        problem = _mismatch(part, size, digest)
+        if not problem:
+            part.replace(path)
+            return
+        part.unlink(missing_ok=True)
+        if not resumed:  # what was left over may have been of another file: once more from 0
+            raise InputError(f"{url}: {problem}", remedy="try again later, or tell its publisher")
+
+
+def send(
+    method: str, url: str, body: bytes | Path, *, token: str, kind: str = "application/json"
+) -> bytes:
+    """Send bytes or a file; what the server answers.
+
+    Args:
+        method: Of HTTP.
+        url: With https; with http on this machine only, as it carries a token.
+        body: What to send.
+        token: That the server gave the user.
+        kind: Media type of the body.
+
+    Raises:
+        InputError: No answer, or a refusal.
+    """
+    scheme, host, _ = origin(url)
+    if scheme != "https" and not _is_private(host):
+        raise InputError(f"{url}: not encrypted", remedy="name an address with https://")
+    length = body.stat().st_size if isinstance(body, Path) else len(body)
+    with _opened(body) as data:
+        request = _request(url, {"Content-Type": kind})
+        request.data, request.method = data, method
+        request.add_header("Content-Length", str(length))  # which new data take away
+        request.add_unredirected_header("Authorization", f"Bearer {token}")
+        with _asked(request) as answer:
+            return bytes(answer.read())
+
+
+def post(url: str, body: bytes, headers: Mapping[str, str], timeout: float) -> None:
     """Send JSON to a server; what it answers does not count, as long as it is a success.
 
     Raises:
         InputError: As `fetch`.
     """
-    headers = {"User-Agent": "uncial", "Content-Type": "application/json", **headers}
-    request = urllib.request.Request(
-        require_address(url), data=body, headers=headers, method="POST"
-    )
-    ask(request, 0, timeout)
+    request = _request(url, {"Content-Type": "application/json", **headers})
+    request.data, request.method = body, "POST"
+    with _asked(request, timeout=timeout):
+        pass
 
 
-def ask(request: urllib.request.Request, most: int, timeout: float = TIMEOUT) -> bytes:
-    """Up to `most` + 1 bytes of an answer.
-
-    Raises:
-        InputError: No answer, a refusal, or an address that this process may not reach.
-    """
-    opened = _OPENERS[-1].open if _OPENERS else urllib.request.urlopen
-    url, end = request.full_url, time.monotonic() + _MOST_SECONDS
-    data = bytearray()
+def origin(url: str) -> tuple[str, str, int]:
+    """Scheme, host and port of an address; empty where it is none."""
     try:
-        with opened(request, timeout=timeout) as answer:
-            while len(data) <= most and (block := answer.read(min(_BLOCK, most + 1 - len(data)))):
-                data += block
-                if time.monotonic() > end:
-                    raise OSError(f"not done in {_MOST_SECONDS:.0f} seconds")
-    except (urllib.error.URLError, http.client.HTTPException, OSError, ValueError) as error:
-        raise InputError(f"{url}: {error}", remedy="check the address, or try again") from error
+        told = urlsplit(url)
+        port = told.port
+    except ValueError:
+        return "", "", 0
+    return told.scheme, (told.hostname or "").lower(), port or _PORTS.get(told.scheme, 0)
+
+
+@contextmanager
+def _opened(body: bytes | Path) -> Iterator[bytes | IO[bytes]]:
+    if isinstance(body, bytes):
+        yield body
+        return
+    with body.open("rb") as file:
+        yield file
+
+
+def _whole(answer: HTTPResponse, most: int) -> bytes:
+    """Up to `most` + 1 bytes of an answer."""
+    end, data = time.monotonic() + _MOST_SECONDS, bytearray()
+    while len(data) <= most and (block := answer.read(min(_CHUNK, most + 1 - len(data)))):
+        data += block
+        if time.monotonic() > end:
+            raise OSError(f"not done in {_MOST_SECONDS:.0f} seconds")
     return bytes(data)
 
 
-def is_public(address: str) -> bool:
-    """Whether an IP address is one of the whole internet, however it is wrapped."""
-    ip = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(ip, ipaddress.IPv6Address):
-        inner = ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)
-        if inner is None and ip in _NAT64:
-            inner = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
-        if inner is not None:
-            return is_public(str(inner))
-    return ip.is_global and not ip.is_multicast and not ip.is_reserved
+def _continued(url: str, part: Path, limit: int, tell: Callable[[int], None]) -> bool:
+    """Download into `part`, behind what is there; whether anything was there."""
+    start = part.stat().st_size if part.exists() else 0
+    if start > limit:
+        part.unlink()
+        start = 0
+    if start == limit:
+        return True
+    headers = {"Range": f"bytes={start}-"} if start else {}
+    with _asked(_request(url, headers), unfit=bool(start)) as answer:
+        if start and not _goes_on(answer, start):
+            start = 0
+        declared = int(answer.headers.get("Content-Length") or 0)
+        if start + declared > limit:
+            raise InputError(
+                f"{url}: {start + declared:,} bytes, over {limit:,}", remedy="choose another file"
+            )
+        there = start
+        with part.open("ab" if start else "wb") as file:
+            while chunk := answer.read(_CHUNK):
+                there += len(chunk)
+                if there > limit:
+                    raise InputError(f"{url}: over {limit:,} bytes", remedy="choose another file")
+                file.write(chunk)
+                tell(there)
+    _check_length(url, answer.headers, there - start)
+    return start > 0
 
 
-def require_address(url: str) -> str:
-    """An address on the web as it was given.
+def _goes_on(answer: HTTPResponse, start: int) -> bool:
+    """Whether an answer begins behind the bytes that there are."""
+    told = answer.headers.get("Content-Range") or ""
+    return answer.status == 206 and told.startswith(f"bytes {start}-")
+
+
+def _mismatch(path: Path, size: int, digest: str) -> str:
+    """What is wrong with a file; nothing, or a sentence."""
+    there = path.stat().st_size
+    if size and there != size:
+        return f"has {there:,} bytes, not {size:,}"
+    kind, _, wanted = digest.partition(":")
+    if not wanted:
+        return ""
+    found = digest_of(path, kind)
+    return "" if found == wanted.lower() else f"its {kind} is {found}, not {wanted}"
+
+
+def digest_of(path: Path, kind: str) -> str:
+    """The digest of a file in hex.
+
+    Args:
+        path: Of the file.
+        kind: ``git`` for the hash of a blob, else as `hashlib` calls it.
 
     Raises:
-        InputError: It is none.
+        InputError: No such kind is known.
     """
+    if kind not in ("git", "md5", "sha1", "sha256", "sha512"):
+        raise InputError(f"{path.name}: no digest is called {kind!r}", remedy="update Uncial")
+    made = hashlib.new("sha1" if kind == "git" else kind, usedforsecurity=False)
+    if kind == "git":
+        made.update(b"blob %d\0" % path.stat().st_size)
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            made.update(chunk)
+    return made.hexdigest()
+
+
+def _request(url: str, headers: Mapping[str, str] | None = None) -> Request:
+    return Request(require_address(url), headers={"User-Agent": "uncial", **(headers or {})})
+
+
+def _check_length(url: str, headers: Message, got: int) -> None:
+    declared = headers.get("Content-Length")
+    if declared is not None and declared.isdecimal() and got < int(declared):
+        raise InputError(
+            f"{url}: the answer ended after {got:,} of {int(declared):,} bytes",
+            remedy="try again; a download goes on where it stopped",
+        )
+
+
+@contextmanager
+def _asked(
+    request: Request, *, unfit: bool = False, timeout: float = TIMEOUT
+) -> Iterator[HTTPResponse]:
+    """The answer to a request, asked again where the server is busy.
+
+    Args:
+        request: To send.
+        unfit: Whether it asks for a range, which may not be there; then it is asked for all.
+        timeout: Seconds without an answer.
+    """
+    url = request.full_url
     try:
-        parts = urlsplit(url)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        usable = False
-    if not usable or any(letter <= " " or letter == "\x7f" for letter in url):
-        raise InputError(f"{url[:200]}: no address on the web", remedy="begin it with https://")
-    return url
+        with _patiently(request, unfit=unfit, timeout=timeout) as answer:
+            yield answer
+    except urllib.error.HTTPError as error:
+        with error:
+            detail = error.read(300).decode("utf-8", "replace").strip() if request.data else ""
+        told = f"{url}: {error}" + (f": {detail}" if detail else "")
+        raise InputError(told, remedy=_AGAIN) from error
+    except (urllib.error.URLError, HTTPException, OSError, ValueError) as error:
+        raise InputError(f"{url}: {error}", remedy=_AGAIN) from error
 
 
-class _OnlyWeb(urllib.request.HTTPRedirectHandler):
-    """Redirects stay on the web; each of them is a connection that is checked again."""
+def _patiently(request: Request, *, unfit: bool, timeout: float) -> HTTPResponse:
+    opener = confinement() or _OPENER
+    for attempt in range(1, _ATTEMPTS + 1):
+        try:
+            answer: HTTPResponse = opener.open(request, timeout=timeout)
+        except urllib.error.HTTPError as error:
+            if unfit and error.code == 416:
+                request.remove_header("Range")
+                unfit = False
+                wait: int | None = 0
+            else:
+                wait = _wait(error.headers) if error.code in _BUSY else None
+            if wait is None or attempt == _ATTEMPTS or request.data is not None:
+                raise
+            error.close()
+            time.sleep(wait)
+        else:
+            return answer
+    raise InputError(f"{request.full_url}: does not answer", remedy=_AGAIN)
+
+
+def _wait(headers: Message) -> int | None:
+    """Seconds that a busy server asks for; None where it says nothing, or too much."""
+    told = headers.get("Retry-After") or ""
+    return int(told) if told.isdecimal() and int(told) <= MOST_WAITED else None
+
+
+class _Redirects(HTTPRedirectHandler):
+    """Follows redirects that lead to public addresses."""
 
     def redirect_request(
         self,
-        req: urllib.request.Request,
+        req: Request,
         fp: IO[bytes],
         code: int,
         msg: str,
-        headers: http.client.HTTPMessage,
+        headers: HTTPMessage,
         newurl: str,
-    ) -> urllib.request.Request | None:
-        """The request that follows."""
-        if req.get_method() not in ("GET", "HEAD"):
-            raise urllib.error.HTTPError(req.full_url, code, "a redirect", headers, fp)
-        return super().redirect_request(req, fp, code, msg, headers, require_address(newurl))
+    ) -> Request | None:
+        """The next request; refused where it leads inwards."""
+        before, after = origin(req.full_url), origin(newurl)
+        fault = ""
+        if before[0] == "https" and after[0] != "https":
+            fault = "which is not encrypted"
+        elif before != after and _is_private(after[1]):
+            fault = "inside of this network"
+        if fault:
+            fp.close()
+            raise InputError(
+                f"{req.full_url}: redirects to {newurl}, {fault}",
+                remedy="tell who runs the server, or ask that address itself if you trust it",
+            )
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
-def _guarded(allowed: frozenset[str]) -> urllib.request.OpenerDirector:
-    """An opener that knows HTTP and HTTPS, no proxies, and looks where it connects to."""
-
-    class Plain(http.client.HTTPConnection):
-        def connect(self) -> None:
-            self.sock = _connected(self.host, self.port, self.timeout, allowed)
-
-    context = ssl.create_default_context()
-
-    class Secure(http.client.HTTPSConnection):
-        def connect(self) -> None:
-            sock = _connected(self.host, self.port, self.timeout, allowed)
-            self.sock = context.wrap_socket(sock, server_hostname=self.host)
-
-    class PlainHandler(urllib.request.HTTPHandler):
-        def http_open(self, req: urllib.request.Request) -> Any:  # noqa: ANN401
-            return self.do_open(Plain, req)
-
-    class SecureHandler(urllib.request.HTTPSHandler):
-        def https_open(self, req: urllib.request.Request) -> Any:  # noqa: ANN401
-            return self.do_open(Secure, req)
-
-    opener = urllib.request.OpenerDirector()
-    for handler in (
-        PlainHandler(),
-        SecureHandler(),
-        _OnlyWeb(),
-        urllib.request.HTTPErrorProcessor(),
-        urllib.request.HTTPDefaultErrorHandler(),
-        urllib.request.UnknownHandler(),
-    ):
-        opener.add_handler(handler)
-    return opener
+def _is_private(host: str) -> bool:
+    """Whether a host is this machine or one of its network; a name that nobody knows is not."""
+    try:
+        found = socket.getaddrinfo(host, None)
+    except (OSError, UnicodeError):
+        return False
+    return not all(is_public(str(one[4][0])) for one in found)
 
 
-def _connected(
-    host: str, port: int, timeout: float | None, allowed: frozenset[str]
-) -> socket.socket:
-    """A connection to the address of a host that was looked at."""
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    addresses = list(dict.fromkeys(str(one[4][0]) for one in found))
-    if host.lower() not in allowed and not all(map(is_public, addresses)):
-        raise OSError("this address is of a private network, which is not asked from here")
-    problem: OSError | None = None
-    for address in addresses:
-        try:
-            return socket.create_connection((address, port), timeout)
-        except OSError as error:
-            problem = error
-    raise problem or OSError("this name has no address")
+_OPENER: Final = urllib.request.build_opener(_Redirects)

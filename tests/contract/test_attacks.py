@@ -447,7 +447,7 @@ def test_private_addresses_are_not_asked(inside: tuple[str, list[str]], host: st
     with web.confined(), pytest.raises(InputError):
         web.fetch(f"http://{host}:{port}/manifest", 1000)
     with web.confined(), pytest.raises(InputError):
-        web.send(f"http://{host}:{port}/hook", b"{}", {}, 5)
+        web.post(f"http://{host}:{port}/hook", b"{}", {}, 5)
     assert not asked
 
 
@@ -459,7 +459,7 @@ def test_a_redirect_into_the_private_network_is_not_followed(
     with web.confined(["127.0.0.1"]), pytest.raises(InputError, match="private"):
         web.fetch(there, 1000)
     with web.confined(["127.0.0.1"]), pytest.raises(InputError):
-        web.send(there, b"{}", {}, 5)
+        web.post(there, b"{}", {}, 5)
     assert not [path for path in asked if path == "/secret"]
 
 

@@ -24,7 +24,8 @@ def _show_segmentation(result: Result, console: Console) -> None:
         f"{result['found']} found ({result['missed']} missed, {result['extra']} extra, "
         f"{result['splits']} split, {result['merges']} merged)\n"
         f"baselines: precision {result['precision']:.4f}, recall {result['recall']:.4f}, "
-        f"F {result['f']:.4f}; at 10 px F {result['f_fixed']:.4f}",
+        f"F {result['f']:.4f}; F that forgives parts "
+        f"{result['f_parts']:.4f}; at 10 px F {result['f_fixed']:.4f}",
         highlight=False,
     )
     if result["order"] is not None:

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from uncial.cli.catalogue import show_catalogue
 from uncial.cli.console import sample_text
 from uncial.cli.scores import (
     Result,
@@ -181,6 +182,10 @@ def _show_suggestions(result: Result, console: Console) -> None:
         )
 
 
+def _show_any_models(result: Result, console: Console) -> None:
+    (show_models if "models" in result else show_catalogue)(result, console)
+
+
 _SHOWN: dict[str, Callable[[Result, Console], None]] = {
     "compare": show_comparison,
     "charset": _show_charset,
@@ -192,7 +197,7 @@ _SHOWN: dict[str, Callable[[Result, Console], None]] = {
     "recognize": _show_reading,
     "score": show_page_scores,
     "fonts": _show_fonts,
-    "models": show_models,
+    "models": _show_any_models,
     "suggest": _show_suggestions,
     "suspects": _show_suspects,
 }

@@ -11,11 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from uncial.decoding.maps import STRIDE, LayoutMaps, Map
-from uncial.decoding.ridges import Ridge, ridges
+from uncial.decoding.ridge import Ridge
+from uncial.decoding.ridges import ridges
 from uncial.imaging.band import within
 from uncial.page.geometry import box_along, clip
 from uncial.page.layout import Direction, Line, Page, Region, RegionKind
-from uncial.page.order import in_reading_order
+from uncial.page.order import Order, in_reading_order, reading_order
 from uncial.page.polyline import Points, length, polygon_of, resampled
 
 _REGION = 0.5  # probability of what lies within a region
@@ -46,10 +47,12 @@ class Constraints:
     Attributes:
         cut_at_regions: A line that runs from one region into another becomes two.
         direction: Main direction of reading.
+        order: Lists regions and lines as they are read.
     """
 
     cut_at_regions: bool = True
     direction: Direction = ""
+    order: Order = reading_order
 
 
 @dataclass(frozen=True)
@@ -103,7 +106,7 @@ def page_layout(
         ordered=True,
         direction=constraints.direction,
     )
-    return _named(in_reading_order(page))
+    return _named(in_reading_order(page, constraints.order))
 
 
 def _areas(charts: Mapping[str, Map]) -> list[_Area]:

@@ -7,15 +7,17 @@ line that broke is put together where nothing says that it ends.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from uncial.decoding.joining import joined, one_a_row
 from uncial.decoding.maps import LayoutMaps, Map
+from uncial.decoding.ridge import Ridge, heading, seen
 from uncial.page.polyline import Points, length, resampled, turned, turned_back
 
 _THRESHOLDS = (0.3, 0.5, 0.7, 0.85)
@@ -25,39 +27,12 @@ _LEAST_PIXELS = 6
 _PEAK = 0.5  # probability that some pixel of a baseline has
 _LEAST_LENGTH = 1.0  # of a line's height
 _LEAST_CONFIDENCE = 0.55  # mean probability along a baseline
+_SHORT = 5.0  # of a line's height: shorter ones have to be surer,
+_SURER = 0.3  # by this much for one of no length at all
 _THICK = 0.18  # of a line's height, that pixels of one row deviate from its axis
 _TWO_ROWS = 0.06  # share of a component's length that may be thicker
 _TOLERANCE = 0.6  # px of a map, that a simplified baseline leaves its ridge by
-_GAP = 5.0  # of a line's height, that two parts of a line lie apart
-_OFFSET = 0.35  # of a line's height, that they lie across
-_ENDING = 0.9  # probability of an end between them, that keeps them apart
-_SAME = 0.3  # of a line's height: two baselines nearer than that are one line's
-_ALIKE = 0.5  # share of a baseline that lies so near another one
 _STEP = 2.0  # px of a map between the points that are looked at
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Ridge:
-    """One baseline, in px of the maps.
-
-    Attributes:
-        points: ``(N, 2)`` from left to right; from top to bottom where it is steeper than 45°.
-        above: Height of its line above it.
-        below: Height below.
-        confidence: 0-1, mean probability along it.
-        type: Likeliest type of the line; empty where the maps tell none apart.
-    """
-
-    points: Points
-    above: float
-    below: float
-    confidence: float
-    type: str = ""
-
-    @property
-    def height(self) -> float:
-        """Of the line, px."""
-        return self.above + self.below
 
 
 def ridges(maps: LayoutMaps) -> list[Ridge]:
@@ -65,8 +40,8 @@ def ridges(maps: LayoutMaps) -> list[Ridge]:
     sure = np.clip((maps.ends - _ENDS[0]) / (_ENDS[1] - _ENDS[0]), 0, 1)
     score = maps.baseline * (1 - sure)
     found = [_measured(points, maps) for points in _traced(score, maps)]
-    found = [ridge for ridge in _joined(found, maps) if _is_line(ridge)]
-    return [_typed(ridge, maps) for ridge in _one_a_row(found)]
+    found = [ridge for ridge in joined(found, maps) if _is_line(ridge)]
+    return [_typed(ridge, maps) for ridge in one_a_row(found)]
 
 
 def _traced(score: Map, maps: LayoutMaps) -> Iterator[Points]:
@@ -104,7 +79,7 @@ def _components(score: Map, threshold: float) -> Iterator[tuple[Points, NDArray[
 def _tallness(places: Points, maps: LayoutMaps) -> float:
     """Height of the line at some pixels."""
     some = places[:: max(1, len(places) // 50)]
-    return float(np.median(_seen(maps.above, some) + _seen(maps.below, some)))
+    return float(np.median(seen(maps.above, some) + seen(maps.below, some)))
 
 
 def _ridge(places: Points, weights: NDArray[np.float64], tall: float) -> tuple[Points, float]:
@@ -159,9 +134,9 @@ def _smooth(values: NDArray[np.float64], reach: int) -> NDArray[np.float64]:
 
 def _measured(points: Points, maps: LayoutMaps) -> Ridge:
     """A way with what the maps say of its line; its ends reach to where the baseline ends."""
-    above, below = (float(np.median(_seen(m, points))) for m in (maps.above, maps.below))
+    above, below = (float(np.median(seen(m, points))) for m in (maps.above, maps.below))
     points = _reaching(points, maps.baseline, above + below)
-    confidence = float(_seen(maps.baseline, points).mean())
+    confidence = float(seen(maps.baseline, points).mean())
     slim = cv2.approxPolyDP(points.astype(np.float32)[:, None], _TOLERANCE, closed=False)
     simple = np.asarray(slim[:, 0], np.float64)
     if len(simple) < 2:
@@ -169,119 +144,28 @@ def _measured(points: Points, maps: LayoutMaps) -> Ridge:
     return Ridge(points=simple, above=above, below=below, confidence=confidence)
 
 
-def _seen(chart: Map, points: Points) -> Map:
-    """A map's values at some places."""
-    rows, columns = chart.shape
-    x = np.clip(np.round(points[:, 0]).astype(int), 0, columns - 1)
-    y = np.clip(np.round(points[:, 1]).astype(int), 0, rows - 1)
-    return np.asarray(chart[y, x])
-
-
 def _reaching(points: Points, baseline: Map, tall: float) -> Points:
     """A way made longer over what the ends took from it."""
     most = max(4, round(0.5 * tall))
     ends = [points[::-1], points]
     for at, way in enumerate(ends):
-        ahead = way[-1] + _heading(way) * np.arange(1, most + 1)[:, None]
-        on = _seen(baseline, ahead) > _THRESHOLDS[0]
+        ahead = way[-1] + heading(way) * np.arange(1, most + 1)[:, None]
+        on = seen(baseline, ahead) > _THRESHOLDS[0]
         reach = most if on.all() else int(on.argmin())
         ends[at] = ahead[max(0, reach - 1) : reach]
     return np.concatenate([ends[0], points, ends[1]])
 
 
-def _heading(points: Points) -> NDArray[np.float64]:
-    """Unit vector in which a way goes on beyond its last point."""
-    way = points[-1] - points[max(-12, -len(points))]
-    return np.asarray(way / max(1e-9, float(np.hypot(*way))))
-
-
 def _is_line(ridge: Ridge) -> bool:
-    long = length(ridge.points) >= max(3.0, _LEAST_LENGTH * ridge.height)
-    return long and ridge.confidence >= _LEAST_CONFIDENCE
-
-
-def _joined(found: Sequence[Ridge], maps: LayoutMaps) -> list[Ridge]:
-    """Parts of one line put together, nearest first."""
-    parts: list[Ridge] = sorted(found, key=lambda ridge: ridge.points[0, 0])
-    if not parts:
-        return []
-    first, last = (np.stack([ridge.points[at] for ridge in parts]) for at in (0, -1))
-    distance = np.hypot(*(last[:, None] - first[None]).transpose(2, 0, 1))
-    near = distance <= _GAP * np.array([ridge.height for ridge in parts])[:, None]
-    np.fill_diagonal(near, val=False)
-    pairs = sorted(
-        (gap, int(one), int(other))
-        for one, other in np.argwhere(near)
-        if (gap := _gap(parts[one], parts[other], maps)) < np.inf
-    )
-    after: dict[int, int] = {}
-    before: dict[int, int] = {}
-    for _, one, other in pairs:
-        if one not in after and other not in before:
-            after[one], before[other] = other, one
-    made = []
-    for at in range(len(parts)):
-        if at not in before:
-            chain = [at]
-            while chain[-1] in after:
-                chain.append(after[chain[-1]])
-            made.append(_chained([parts[number] for number in chain]))
-    return made
-
-
-def _gap(first: Ridge, second: Ridge, maps: LayoutMaps) -> float:
-    """Px from the end of a part to the beginning of its continuation; infinite where it is none."""
-    tall = min(first.height, second.height)
-    way = second.points[0] - first.points[-1]
-    distance = float(np.hypot(*way))
-    if distance > _GAP * tall or max(first.height, second.height) > 2 * tall:
-        return float("inf")
-    heading = _heading(first.points) + _heading(second.points[::-1]) * -1
-    heading = heading / max(1e-9, float(np.hypot(*heading)))
-    ahead, across = float(way @ heading), float(way[1] * heading[0] - way[0] * heading[1])
-    if abs(across) > _OFFSET * tall or ahead < -0.3 * tall:
-        return float("inf")
-    between = resampled(np.stack([first.points[-1], second.points[0]]), 1.0)
-    if _seen(maps.ends, between).max() > _ENDING:
-        return float("inf")
-    return distance
-
-
-def _chained(parts: Sequence[Ridge]) -> Ridge:
-    if len(parts) == 1:
-        return parts[0]
-    weights = np.array([length(part.points) for part in parts]) + 1e-9
-    above, below, confidence = (
-        float(np.average([getattr(part, name) for part in parts], weights=weights))
-        for name in ("above", "below", "confidence")
-    )
-    points = np.concatenate([part.points for part in parts])
-    return Ridge(points=points, above=above, below=below, confidence=confidence)
-
-
-def _one_a_row(found: Sequence[Ridge]) -> list[Ridge]:
-    """The baselines without those that lie on a longer or surer one."""
-    kept: list[tuple[Ridge, Points]] = []
-    ranked = sorted(found, key=lambda ridge: -length(ridge.points) * ridge.confidence)
-    for ridge in ranked:
-        dense = resampled(ridge.points, _STEP)
-        if all(_share_on(dense, other, ridge, known) < _ALIKE for known, other in kept):
-            kept.append((ridge, dense))
-    return [ridge for ridge, _ in kept]
-
-
-def _share_on(points: Points, others: Points, ridge: Ridge, known: Ridge) -> float:
-    """Share of some places that lie on another baseline."""
-    near = _SAME * min(ridge.height, known.height)
-    if (points.min(0) > others.max(0) + near).any() or (points.max(0) < others.min(0) - near).any():
-        return 0.0
-    distance = np.hypot(*(points[:, None] - others[None]).transpose(2, 0, 1)).min(1)
-    return float((distance < near).mean())
+    size = length(ridge.points)
+    short = max(0.0, 1 - size / (_SHORT * ridge.height))
+    sure = ridge.confidence >= _LEAST_CONFIDENCE + _SURER * short
+    return sure and size >= max(3.0, _LEAST_LENGTH * ridge.height)
 
 
 def _typed(ridge: Ridge, maps: LayoutMaps) -> Ridge:
     if not maps.lines:
         return ridge
     dense = resampled(ridge.points, _STEP)
-    means = {name: float(_seen(chart, dense).mean()) for name, chart in maps.lines.items()}
+    means = {name: float(seen(chart, dense).mean()) for name, chart in maps.lines.items()}
     return replace(ridge, type=max(means, key=lambda name: means[name]))

@@ -3,10 +3,13 @@
 A found point counts in full within a tolerance of a true baseline, less and less up to three
 times that, then not at all. Recall asks how much of each true line is covered by any found ones;
 precision gives each found line to at most one true line and asks how much of it lies there. So
-a line in two parts costs precision, two lines in one cost recall.
+a line in two parts costs precision, two lines in one cost recall. Some publish a precision that
+forgives parts: every found line counts by the true line that it lies on best, whatever else lies
+there. It is told beside the strict one.
 
 Source: Grüning et al. 2017, "READ-BAD: a new dataset and evaluation scheme for baseline detection
-in archival documents", arXiv:1705.03311, section 4.
+in archival documents", arXiv:1705.03311, section 4; tolerances as in the authors' tool,
+TranskribusBaseLineEvaluationScheme.
 """
 
 from __future__ import annotations
@@ -41,6 +44,7 @@ class BaselineScore:
         extra: Found lines of which less than half lies on true ones.
         splits: Parts that true lines were found in, beyond the first.
         merges: True lines that were found as one with another.
+        parts: Precision that forgives parts, 0-1.
     """
 
     precision: float
@@ -51,27 +55,55 @@ class BaselineScore:
     extra: int = 0
     splits: int = 0
     merges: int = 0
+    parts: float = 1.0
 
     @property
     def f(self) -> float:
         """Harmonic mean of precision and recall, 0-1."""
-        both = self.precision + self.recall
-        return 2 * self.precision * self.recall / both if both else 0.0
+        return _mean(self.precision, self.recall)
+
+    @property
+    def f_parts(self) -> float:
+        """The same with the precision that forgives parts."""
+        return _mean(self.parts, self.recall)
+
+
+@dataclass(frozen=True)
+class Distances:
+    """Of the points of lines to other lines, px.
+
+    Attributes:
+        reach: Of each true line's points to each found line.
+        reverse: Of each found line's points to each true line.
+    """
+
+    reach: list[list[NDArray[np.float64]]]
+    reverse: list[list[NDArray[np.float64]]]
+
+
+def distances(truth: Sequence[Points], found: Sequence[Points]) -> Distances:
+    """What `score_baselines` and `matches` go by, so that several of them share it."""
+    return Distances(_distances(truth, found), _distances(found, truth))
 
 
 def adaptive_tolerances(truth: Sequence[Points]) -> list[float]:
-    """A quarter of each line's distance to the next, px.
+    """A quarter of each line's distance to the next, or of the page's mean where that is less, px.
 
     Args:
         truth: Baselines of one page.
     """
     gaps = spacing(truth, lonely=40.0)
     nearest = np.minimum(gaps.above, gaps.below)
-    return [_SHARE * float(gap if np.isfinite(gap) else gaps.usual) for gap in nearest]
+    known = nearest[np.isfinite(nearest)]
+    usual = float(known.mean()) if len(known) else gaps.usual
+    return [_SHARE * min(float(gap), usual) for gap in nearest]
 
 
 def score_baselines(
-    truth: Sequence[Points], found: Sequence[Points], tolerances: Sequence[float]
+    truth: Sequence[Points],
+    found: Sequence[Points],
+    tolerances: Sequence[float],
+    apart: Distances | None = None,
 ) -> BaselineScore:
     """Compare the baselines of one page.
 
@@ -79,10 +111,12 @@ def score_baselines(
         truth: ``(N, 2)`` each, at least two points.
         found: Likewise.
         tolerances: Of each true line, px.
+        apart: Of these lines, where it is known.
     """
     if not truth or not found:
         nothing = 0.0 if truth or found else 1.0
         return BaselineScore(
+            parts=nothing if found else 1.0,
             precision=nothing if found else 1.0,
             recall=nothing if truth else 1.0,
             true=len(truth),
@@ -90,8 +124,8 @@ def score_baselines(
             missed=len(truth),
             extra=len(found),
         )
-    reach = _distances(truth, found)
-    reverse = _distances(found, truth)
+    apart = apart or distances(truth, found)
+    reach, reverse = apart.reach, apart.reverse
     recall = [
         float(_worth(np.stack(row).min(0), limit).mean())
         for row, limit in zip(reach, tolerances, strict=True)
@@ -125,6 +159,7 @@ def score_baselines(
         extra=int((on.max(1) < _HALF).sum()),
         splits=int(np.maximum(pieces - 1, 0).sum()),
         merges=int(np.maximum(covered - 1, 0).sum()),
+        parts=float(on.max(1).mean()),
     )
 
 
@@ -143,11 +178,15 @@ def over_pages(scores: Sequence[BaselineScore]) -> BaselineScore:
         extra=sum(score.extra for score in scores),
         splits=sum(score.splits for score in scores),
         merges=sum(score.merges for score in scores),
+        parts=sum(score.parts for score in scores) / len(scores),
     )
 
 
 def matches(
-    truth: Sequence[Points], found: Sequence[Points], tolerances: Sequence[float]
+    truth: Sequence[Points],
+    found: Sequence[Points],
+    tolerances: Sequence[float],
+    apart: Distances | None = None,
 ) -> list[tuple[int, int]]:
     """True and found lines that belong together, one to one, by number.
 
@@ -155,16 +194,23 @@ def matches(
         truth: As for `score_baselines`.
         found: Likewise.
         tolerances: Likewise.
+        apart: Likewise.
     """
     if not truth or not found:
         return []
+    apart = apart or distances(truth, found)
     on = np.array(
         [
             [float(_worth(far, limit).mean()) for far, limit in zip(row, tolerances, strict=True)]
-            for row in _distances(found, truth)
+            for row in apart.reverse
         ]
     )
     return [(mine, its) for its, mine, worth in _pairs(on) if worth >= _HALF]
+
+
+def _mean(first: float, second: float) -> float:
+    both = first + second
+    return 2 * first * second / both if both else 0.0
 
 
 def _worth(distance: NDArray[np.float64], tolerance: float) -> NDArray[np.float64]:

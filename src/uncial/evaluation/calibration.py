@@ -12,7 +12,8 @@ do, so that the prediction for a page comes with an interval.
 
 Source: Guo et al., ICML 2017, arXiv:1706.04599 (temperature scaling); the shift as in Platt 1999
 (it halved the error of a model that misread every other character); the scatter is that of a
-quasi-Poisson regression, McCullagh and Nelder 1989, chapter 6.
+quasi-Poisson regression, McCullagh and Nelder 1989, chapter 6, whose weights are found as by Lucy
+1974, doi:10.1086/111605.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ Floats = NDArray[np.float64]
 _SUREST = 1 - 1e-6  # beyond it confidences are rounding
 _FACTORS = (0.1, 10.0)  # bounds of one over the temperature
 _STEPS = 40  # of Newton's method, more than it needs
+_STEPS_OF_EM = 400  # of the fit of edits, until its weights stand in three figures
 _PULL = 1.0  # towards leaving confidences alone, in characters; matters for a few dozen only
 _FOLDS = 10
 _QUANTILE = 1.96  # of the normal distribution, for 95 %
@@ -234,20 +236,22 @@ def _doubt(sure: Floats) -> float:
 
 
 def _regression(inputs: Floats, edits: Floats) -> tuple[float, float]:
-    """Weights of doubt and of characters read, neither negative.
+    """Weights of doubt and of characters read, neither negative, by maximum likelihood.
+
+    Edits are taken as Poisson, so that the variance of a line's edits grows as they do, and the
+    edits predicted for these lines sum to the edits that they have. (Least squares, which lines
+    of much doubt and many edits draw up, predicted 5 to 10 % too many.)
 
     Args:
-        inputs: ``(n, 2)``; the variance of a line's edits grows as its length does.
+        inputs: ``(n, 2)`` above 0.
         edits: ``(n,)``.
     """
-    scale = 1 / np.sqrt(inputs[:, 1])
-    table, wanted = inputs * scale[:, None], edits * scale
-    both = np.linalg.lstsq(table, wanted, rcond=None)[0]
-    if both.min() >= 0:
-        return float(both[0]), float(both[1])
-    alone = (table * wanted[:, None]).sum(axis=0) / np.maximum((table**2).sum(axis=0), 1e-12)
-    losses = ((table * alone - wanted[:, None]) ** 2).sum(axis=0)
-    return (float(alone[0]), 0.0) if losses[0] <= losses[1] else (0.0, float(alone[1]))
+    sums = inputs.sum(axis=0)
+    weights = edits.sum() / sums / 2
+    for _ in range(_STEPS_OF_EM):
+        expected = np.maximum(inputs @ weights, 1e-12)
+        weights = weights * (inputs.T @ (edits / expected)) / sums
+    return float(weights[0]), float(weights[1])
 
 
 def _unseen(inputs: Floats, edits: Floats, groups: Sequence[Hashable]) -> Floats:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from uncial.evaluation.baselines import (
     BaselineScore,
     adaptive_tolerances,
+    distances,
     matches,
     over_pages,
     score_baselines,
@@ -86,13 +87,13 @@ def score_page(truth: Page, found: Page, types: Mapping[str, str] | None = None)
             part. None compares every type by its own name.
     """
     true, mine = true_baselines(truth), true_baselines(found)
-    tolerances = adaptive_tolerances(true)
+    tolerances, apart = adaptive_tolerances(true), distances(true, mine)
     pairs, ordered = (0, 0)
     if truth.ordered:
-        pairs, ordered = _order(matches(true, mine, tolerances))
+        pairs, ordered = _order(matches(true, mine, tolerances, apart))
     return PageScore(
-        baselines=score_baselines(true, mine, tolerances),
-        fixed=score_baselines(true, mine, [FIXED] * len(true)),
+        baselines=score_baselines(true, mine, tolerances, apart),
+        fixed=score_baselines(true, mine, [FIXED] * len(true), apart),
         regions=_regions(truth, found, types),
         pairs=pairs,
         ordered=ordered,

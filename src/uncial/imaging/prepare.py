@@ -258,8 +258,7 @@ def _flattened(gray: NDArray[np.uint8]) -> NDArray[np.uint8]:
     paper = raster.averaged(raster.dilated(raster.mean_resized(sample, cells)))
     if int(paper.max()) - int(paper.min()) < _EVEN:
         return gray
-    shadow = 255 - raster.linear_resized(paper, (width, height))
-    return np.where(gray > 255 - shadow, np.uint8(255), gray + shadow)
+    return raster.lifted(gray, 255 - raster.linear_resized(paper, (width, height)))
 
 
 def _is_light_on_dark(counts: NDArray[np.int64]) -> bool:

@@ -14,6 +14,8 @@ from uncial.text.graphemes import graphemes
 from uncial.text.normalize import Normalization
 from uncial.text.order import display_order, logical_order
 
+_OF_ONE = ("calibration", "language", "vote")
+
 
 class Ensemble(OnDemand):
     """Models behind the protocol of a reader of lines.
@@ -26,10 +28,10 @@ class Ensemble(OnDemand):
         self.members = tuple(members)
         first = self.members[0]
         self.normalization: Normalization = first.normalization
-        # What was fitted to the confidences of one model is not true of a vote.
+        # What was fitted to the readings of one model is not true of a vote.
         self.metadata: dict[str, Any] = {
-            key: value for key, value in first.metadata.items() if key != "calibration"
-        }
+            key: value for key, value in first.metadata.items() if key not in _OF_ONE
+        } | first.metadata.get("vote", {})
         self.spec = first.spec
         self.labels = first.labels
 

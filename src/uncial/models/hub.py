@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
+from uncial.catalogue.local import local_model
 from uncial.formats.models.kinds import is_pretrained, model_kind
 from uncial.models.reading import Decoder, Image, Reading
 from uncial.progress import Note, Reporter, silent
@@ -125,16 +126,18 @@ def open_model(
     Args:
         path: A model of ours (``.safetensors``, ``.onnx``), of Tesseract (``.traineddata``) or of
             kraken (``.mlmodel``, ``.safetensors``), which is read as kraken reads it; or a folder
-            or hub name of a checkpoint of transformers with an encoder and a decoder.
+            or hub name of a checkpoint of transformers with an encoder and a decoder; or a name
+            in a catalogue, see `uncial.catalogue.local`.
         dictionary: Whether a model of Tesseract prefers the words of its dictionary.
         reporter: Told what had to be mended of a checkpoint.
 
     Raises:
         FormatError: It is no model file, damaged, from a newer version, or a model for
             Tesseract's engine before version 4.
+        InputError: It is a name, and its catalogue does not give the model.
         MissingDependency: What computes models of this kind is not installed.
     """
-    path = Path(path)
+    path = local_model(path, reporter)
     if is_pretrained(path):
         from uncial.models.transcriber import Transcriber  # noqa: PLC0415 - imports torch
 

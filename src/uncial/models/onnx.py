@@ -38,6 +38,9 @@ class OnnxReader(NetworkReader):
         MissingDependency: onnxruntime is not installed.
     """
 
+    batch_area = 4 * 768
+    rounds_widths = False
+
     def __init__(self, data: bytes) -> None:
         self._session = _session(data)
         header = _header(self._session)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,7 +33,6 @@ LogProbs = NDArray[np.float32]
 
 _CHUNK = 256  # lines in memory at once
 _WIDTH_CLASSES = 8  # in each doubling of width: batches share few, so kernels lie ready
-_BATCH_AREA = 8 * 768  # px of padded width in one batch: what stays in a core's cache
 
 
 @dataclass(frozen=True)
@@ -135,7 +134,14 @@ class NetworkReader(OnDemand):
         preprocessing: How lines were prepared in training.
         normalization: Form of the texts that it learnt; for scoring, not for reading.
         metadata: Provenance.
+
+    Attributes:
+        batch_area: px of padded width in one batch: what stays in a core's cache.
+        rounds_widths: Whether batches share a few widths, for kernels that are made for each.
     """
+
+    batch_area: ClassVar[int] = 8 * 768
+    rounds_widths: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -247,7 +253,8 @@ class NetworkReader(OnDemand):
                 numbers = range(start, min(count, start + _CHUNK))
                 sized = list(pool.map(ready, numbers))
                 order = np.argsort([line.shape[1] for line, _ in sized], kind="stable")
-                slices = list(groups([sized[i][0].shape[1] for i in order]))
+                widths = [sized[i][0].shape[1] for i in order]
+                slices = list(groups(widths, self.batch_area))
                 found: dict[int, _Decoded] = {}
                 jobs = [[int(i) for i in order[a:b]] for a, b in slices]
                 batches = ([sized[i] for i in job] for job in jobs)
@@ -259,7 +266,9 @@ class NetworkReader(OnDemand):
     def batch(self, lines: Sequence[Image]) -> Batch:
         """Prepared lines side by side, as the network takes them."""
         widest = max(line.shape[1] for line in lines) + 2 * self.preprocessing.pad
-        step = max(64, 2 ** (widest - 1).bit_length() // (2 * _WIDTH_CLASSES))
+        step = self.stride
+        if self.rounds_widths:
+            step = max(64, 2 ** (widest - 1).bit_length() // (2 * _WIDTH_CLASSES))
         return batched(lines, self.preprocessing.pad, step, self.preprocessing.style)
 
     def _prepared(self, image: Image) -> tuple[Image, int]:
@@ -286,12 +295,12 @@ class NetworkReader(OnDemand):
         scale = width / prepared
         step = self.stride
 
-        def column(time: int) -> float:
-            return min(max((time * step - self.preprocessing.pad) * scale, 0.0), float(width))
-
+        found = best.characters
+        times = np.array([(one.start, one.stop) for one in found], np.float64).reshape(-1, 2)
+        columns = ((times * step - self.preprocessing.pad) * scale).clip(0.0, float(width)).tolist()
         characters = tuple(
-            ReadCharacter(c.grapheme, c.confidence, column(c.start), column(c.stop))
-            for c in best.characters
+            ReadCharacter(one.grapheme, one.confidence, start, stop)
+            for one, (start, stop) in zip(found, columns, strict=True)
         )
         return Reading(self.in_order(best.text), best.confidence, characters, plain)
 
@@ -310,11 +319,11 @@ def _sureness(log_probs: NDArray[np.float32]) -> float:
     return float(np.exp(best).mean()) if len(best) else 0.0
 
 
-def groups(widths: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """Slices of ascending widths that fit one batch each."""
+def groups(widths: Sequence[int], area: int) -> Iterator[tuple[int, int]]:
+    """Slices of ascending widths that fit one batch each, of an area in px of width."""
     start = 0
     for at, width in enumerate(widths):
-        if at > start and width * (at - start + 1) > _BATCH_AREA:
+        if at > start and width * (at - start + 1) > area:
             yield start, at
             start = at
     if start < len(widths):

@@ -130,7 +130,7 @@ class Recognizer(NetworkReader):
         device = next(network.parameters()).device
         lines = [prepare(image, self.preprocessing) for image in images]
         lines.sort(key=lambda line: line.shape[1])
-        slices = groups([line.shape[1] for line in lines])
+        slices = groups([line.shape[1] for line in lines], self.batch_area)
         with worker_pool(1), half_precision(device):
             self.ranges = input_ranges(
                 network, (frames_of(self.batch(lines[a:b]), device) for a, b in slices)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from uncial.nn.build import Network
 from uncial.nn.fold import folded
 from uncial.nn.weights import network_of, to_arrays
 from uncial.page.layout import Page
+from uncial.page.pairorder import PairOrder
 
 Image = NDArray[np.uint8]
 
@@ -34,6 +36,7 @@ class Segmenter:
         channels: What they show.
         preparation: How pages were prepared in training.
         metadata: Provenance.
+        order: Reading order that was learnt, if one was.
     """
 
     def __init__(
@@ -42,11 +45,13 @@ class Segmenter:
         channels: Sequence[Channel],
         preparation: PagePreparation,
         metadata: dict[str, Any] | None = None,
+        order: PairOrder | None = None,
     ) -> None:
         self.network = network
         self.channels = tuple(channels)
         self.preparation = preparation
         self.metadata = metadata or {}
+        self.order = order
         self._reading: Network | None = None
 
     @classmethod
@@ -72,7 +77,7 @@ class Segmenter:
                 "its network puts out no maps",
                 remedy="end the spec of a segmentation network in O2l",
             )
-        return cls(network, archive.channels, archive.preparation, archive.metadata)
+        return cls(network, archive.channels, archive.preparation, archive.metadata, archive.order)
 
     def to_archive(self) -> SegmenterArchive:
         """Everything as NumPy and plain data, ready to be written."""
@@ -82,6 +87,7 @@ class Segmenter:
             preparation=self.preparation,
             weights=to_arrays(self.network),
             metadata=self.metadata,
+            order=self.order,
         )
 
     def maps(self, image: Image) -> LayoutMaps:
@@ -107,7 +113,10 @@ class Segmenter:
             constraints: What its lines keep to.
         """
         height, width = image.shape[:2]
-        return page_layout(self.maps(image), (width, height), constraints)
+        keep = constraints or Constraints()
+        if self.order is not None:
+            keep = replace(keep, order=self.order)
+        return page_layout(self.maps(image), (width, height), keep)
 
     def segment_each(
         self,

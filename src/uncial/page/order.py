@@ -10,7 +10,7 @@ Source: Breuel, "High Performance Document Layout Analysis", 2003, section on re
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -22,6 +22,9 @@ from uncial.page.layout import Direction, Line, Page, Region
 
 _SLACK: Final = 0.35  # of the smaller extent: boxes overlap only where they share more
 
+Order = Callable[[Sequence[Box], Direction], list[int]]
+"""Lists boxes as `reading_order` does."""
+
 
 def reading_order(boxes: Sequence[Box], direction: Direction = "lr") -> list[int]:
     """Indices of boxes in the order in which they are read.
@@ -32,7 +35,7 @@ def reading_order(boxes: Sequence[Box], direction: Direction = "lr") -> list[int
     """
     if not boxes:
         return []
-    turned = np.array([_turned(box, direction) for box in boxes], np.float64)
+    turned = facing(boxes, direction)
     before = _before(turned)
     rank = np.lexsort((turned[:, 0], turned[:, 1]))
     waiting, order = list(rank), []
@@ -45,19 +48,28 @@ def reading_order(boxes: Sequence[Box], direction: Direction = "lr") -> list[int
     return order
 
 
-def in_reading_order(page: Page) -> Page:
-    """The page with regions, and lines in each region, in geometric order.
+def facing(boxes: Sequence[Box], direction: Direction) -> NDArray[np.float64]:
+    """``(n, 4)`` boxes as they would lie on a page read from left to right and down."""
+    return np.array([_turned(box, direction) for box in boxes], np.float64).reshape(-1, 4)
+
+
+def in_reading_order(page: Page, order: Order = reading_order) -> Page:
+    """The page with regions, and lines in each region, in order.
 
     Those without a place keep theirs at the end. `Page.ordered` stays as it is.
+
+    Args:
+        page: With lines in any order.
+        order: Lists boxes; by where they stand, or as it was learnt.
     """
     direction = page.direction
 
     def lines(found: tuple[Line, ...], own: Direction) -> tuple[Line, ...]:
-        return tuple(found[at] for at in _placed([line_box(line) for line in found], own))
+        return tuple(found[at] for at in _placed([line_box(line) for line in found], own, order))
 
     def regions(found: tuple[Region, ...], own: Direction) -> tuple[Region, ...]:
-        order = _placed([region_box(region) for region in found], own)
-        return tuple(inside(found[at], own) for at in order)
+        places = _placed([region_box(region) for region in found], own, order)
+        return tuple(inside(found[at], own) for at in places)
 
     def inside(region: Region, outer: Direction) -> Region:
         own = region.direction or outer
@@ -66,10 +78,10 @@ def in_reading_order(page: Page) -> Page:
     return replace(page, regions=regions(page.regions, direction))
 
 
-def _placed(boxes: Sequence[Box | None], direction: Direction) -> list[int]:
+def _placed(boxes: Sequence[Box | None], direction: Direction, order: Order) -> list[int]:
     known = [at for at, box in enumerate(boxes) if box is not None]
-    order = reading_order([box for box in boxes if box is not None], direction)
-    return [*(known[at] for at in order), *(at for at, box in enumerate(boxes) if box is None)]
+    places = order([box for box in boxes if box is not None], direction)
+    return [*(known[at] for at in places), *(at for at, box in enumerate(boxes) if box is None)]
 
 
 def _turned(box: Box, direction: Direction) -> tuple[float, float, float, float]:

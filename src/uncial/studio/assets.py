@@ -82,7 +82,7 @@ def require() -> None:
         fetch(package)
 
 
-def fetch(package: Package) -> None:
+def fetch(package: Package, place: Path = VENDOR) -> None:
     """Fetch one package and put its files in their place.
 
     Raises:
@@ -110,10 +110,10 @@ def fetch(package: Package) -> None:
                 f"{named}: npm cannot fetch it: {done.stderr.strip()[-300:]}",
                 remedy="check npm's configuration and the connection, then try again",
             )
-        unpack(package, archives[0].read_bytes())
+        unpack(package, archives[0].read_bytes(), place)
 
 
-def unpack(package: Package, archive: bytes) -> None:
+def unpack(package: Package, archive: bytes, place: Path = VENDOR) -> None:
     """Put the files of an archive in their place.
 
     Raises:
@@ -125,13 +125,13 @@ def unpack(package: Package, archive: bytes) -> None:
             f"{package.name} {package.version}: the archive has another hash than expected",
             remedy="do not use it; ask whoever runs the registry",
         )
-    VENDOR.mkdir(parents=True, exist_ok=True)
+    place.mkdir(parents=True, exist_ok=True)
     with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
         for inside, name in package.files.items():
             member = tar.extractfile(inside)
             if member is None:
                 raise FormatError(f"{package.name}: the archive lacks {inside}")
-            (VENDOR / name).write_bytes(member.read())
+            (place / name).write_bytes(member.read())
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from PIL import Image
 from sqlalchemy import Select, func, select
@@ -49,6 +49,10 @@ class Choice:
     pages: tuple[int, ...] = ()
     without: tuple[str, ...] = ()
     version: int | None = None
+
+
+_MARKS: Final = ("[…]", "?]")
+"""Of a gap and of ``[unclear?]`` words: such a line does not say what stands there."""
 
 
 class Frozen(NamedTuple):
@@ -125,6 +129,8 @@ def _chosen(choice: Choice) -> Select[int, str, str, int]:
     )
     if choice.documents or not choice.pages:
         query = query.where(Page.document_id.in_(choice.documents))
+    for mark in _MARKS:
+        query = query.where(~Reading.text.contains(mark, autoescape=True))
     if choice.checked:
         query = query.where(Reading.checked | (Page.status == "checked"))
     if choice.pages:
@@ -141,7 +147,7 @@ def _cut(
         for row in session.execute(_chosen(choice).order_by(Page.position)):
             if f"{row.page_id}:{row.line}" not in without:
                 texts.setdefault(row.page_id, {})[row.line] = row.text
-        sheets = [_sheet(session, context, page) for page in texts]
+        sheets = [sheet_of(session, context, page) for page in texts]
     for done, (sheet, lines) in enumerate(zip(sheets, texts.values(), strict=True)):
         reporter(Advanced(stage="cut lines", done=done, total=len(sheets), unit="pages"))
         if sheet is None:
@@ -155,7 +161,10 @@ def _cut(
             yield file, lines[band.line], name, document
 
 
-def _sheet(session: Session, context: Context, ident: int) -> tuple[Layout, Path, str, str] | None:
+def sheet_of(
+    session: Session, context: Context, ident: int
+) -> tuple[Layout, Path, str, str] | None:
+    """A page with its lines, its image, and the names of page and document; None without lines."""
     page = session.get_one(Page, ident)
     if page.segmentation_id is None:
         return None

@@ -92,7 +92,7 @@ def _send(url: str, secret: str, told: dict[str, Any]) -> str:
     """What went wrong; empty where it was taken."""
     body = json.dumps(told).encode()
     try:
-        web.send(url, body, {SIGNATURE: signature(secret, body)}, _TIMEOUT)
+        web.post(url, body, {SIGNATURE: signature(secret, body)}, _TIMEOUT)
     except InputError as error:
         return error.problem[:500]
     return ""

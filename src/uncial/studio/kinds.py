@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 
 from uncial.errors import InputError
 
-Needs = Literal["lines", "pages"]
+Needs = Literal["lines", "pages", "unwritten"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,10 +19,11 @@ class Kind:
         title: For people.
         words: What comes of it, in one sentence.
         task: Of `uncial.tasks`.
-        needs: ``lines`` with ground truth, or ``pages`` whose lines people drew or corrected.
+        needs: ``lines`` with ground truth, ``pages`` whose lines people drew or corrected, or
+            ``unwritten`` lines that nobody transcribed.
         base: Kind of the models that it may go on from.
         suffixes: Of these models; empty for any.
-        bare: What it begins from without a base.
+        bare: What it begins from without a base; empty where it needs one.
         presets: That may be chosen; empty where the task has none.
         options: Of the task, always.
         least: Lines or pages without which it does not begin.
@@ -64,6 +65,16 @@ KINDS: Final[Mapping[str, Kind]] = {
         task="train",
         suffixes=(".traineddata",),
         options={"preset": "tesseract"},
+    ),
+    "labelfree": Kind(
+        title="Read text, without ground truth",
+        words="A model teaches itself on lines that nobody wrote; those with text watch over it.",
+        task="train",
+        needs="unwritten",
+        suffixes=(".safetensors",),
+        bare="",
+        presets=("auto", "quick", "fast", "wide", "accurate"),
+        least=100,
     ),
 }
 

@@ -97,6 +97,7 @@ def studio(config: StudioConfig, reporter: Reporter = silent) -> StudioResult:
         import uvicorn  # noqa: PLC0415
 
         from uncial.studio import accounts  # noqa: PLC0415
+        from uncial.studio.actions.shelving import missing  # noqa: PLC0415
         from uncial.studio.app import build  # noqa: PLC0415
     except ImportError as error:
         raise MissingDependency(
@@ -110,6 +111,8 @@ def studio(config: StudioConfig, reporter: Reporter = silent) -> StudioResult:
     taken = _listening(config.host, config.port)
     settings = _settings(config, taken.getsockname()[1])
     app = build(settings)
+    if missing(app.state.studio.db):
+        app.state.studio.start("shelve", "Models that come with Uncial", {})
     if config.server:
         entry = f"{settings.address}/"
         first = accounts.first_invitation(app.state.studio.db)

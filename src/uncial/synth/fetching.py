@@ -15,19 +15,17 @@ import io
 import os
 import re
 import shutil
-import ssl
 import subprocess
 import tarfile
 import tomllib
-import urllib.error
-import urllib.request
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from pathlib import Path, PurePosixPath
 
-from uncial.errors import ConfigError, DataError
+from uncial import web
+from uncial.errors import ConfigError, DataError, InputError
 from uncial.synth.fonts import (
     KINDS,
     Font,
@@ -41,7 +39,6 @@ from uncial.synth.fonts import (
 _SCOPE = "@expo-google-fonts"
 _WANTED = re.compile(r"_(400Regular|400Regular_Italic|500Medium|700Bold)\.(ttf|otf)$")
 _LICENCE = "LICENSE_FONT"
-_SECONDS = 120  # to wait for the registry
 _MOST = 60_000_000  # bytes of an archive
 
 
@@ -95,12 +92,8 @@ def chosen(names: Iterable[str]) -> list[Family]:
 
 
 def font_cache() -> Path:
-    """The user's folder for fetched fonts; it may not exist yet.
-
-    Source: XDG Base Directory Specification.
-    """
-    root = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(root) / "uncial" / "fonts"
+    """The user's folder for fetched fonts; it may not exist yet."""
+    return web.cache_folder("fonts")
 
 
 def font_choice(names: Iterable[str] = (), *, system: bool = False) -> list[Font]:
@@ -221,16 +214,11 @@ def _unpack(data: bytes, folder: Path) -> None:
 
 def _download(address: str) -> bytes:
     try:
-        context = ssl.create_default_context()
-        with urllib.request.urlopen(address, timeout=_SECONDS, context=context) as answer:
-            data: bytes = answer.read(_MOST + 1)
-    except (urllib.error.URLError, OSError, ValueError) as error:
+        return web.fetch(address, _MOST)
+    except InputError as error:
         raise DataError(
-            f"{address}: {error}", remedy="check the network, or name another --registry"
+            error.problem, remedy="check the network, or name another --registry"
         ) from error
-    if len(data) > _MOST:
-        raise DataError(f"{address}: over {_MOST} bytes", remedy="name another --registry")
-    return data
 
 
 def _from_npmrc(path: Path) -> str:

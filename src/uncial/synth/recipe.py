@@ -104,6 +104,22 @@ class AgeingRecipe:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PageRecipe:
+    """What whole pages have beside plain columns of text; shares are 0-1."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
+
+    apart: float = 0.4
+    """Share of handwritten pages whose words stand far apart."""
+    sloping: float = 0.8
+    """Degrees that lines of a hand rise or fall, standard deviation."""
+    tables: float = 0.08
+    """Share of pages that are a table."""
+    clutter: float = 0.25
+    """Share of pages with each of pictures, stains, dark edges and, under handwriting, ruling."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Recipe:
     """Texts × fonts × hands × ageing."""
 
@@ -122,6 +138,8 @@ class Recipe:
     """How far letters leave their places."""
     ageing: AgeingRecipe = field(default_factory=AgeingRecipe)
     """What time and scanners do."""
+    page: PageRecipe = field(default_factory=PageRecipe)
+    """What whole pages have beside text."""
     lines: int = 2000
     """Lines to train on that are written to disk; a training draws others without end."""
     validation: int = 200

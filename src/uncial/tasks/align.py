@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from uncial.errors import ConfigError, DataError
 from uncial.progress import Advanced, Note, Reporter, silent
+from uncial.tasks.named import with_local
 
 if TYPE_CHECKING:
     from uncial.formats.pages.source import Scan
@@ -98,6 +99,7 @@ def align(config: AlignConfig, reporter: Reporter = silent) -> AlignResult:
     from uncial.formats.pages.transcripts import read_transcript
     from uncial.text.passages import find_passages, unshown
 
+    config = with_local(config, "model", reporter=reporter)
     _refuse_to_overwrite(config)
     text = "\n".join(read_transcript(path) for path in config.transcripts)
     scans = list(open_pages(config.pages, images=False))

@@ -145,6 +145,8 @@ TASKS: dict[str, Task] = {
               {"output": "o", "format": "f"}),
         _task("recognize", "Read images of lines, or pages, with a model.", ("model", "images"),
               {"output": "o", "format": "f", **_LANGUAGE}),
+        _task("bulk", "Do a verb to any number of files, on this machine or a cluster.",
+              ("verb", "source"), {"output": "o", "model": "m"}),
         _task("combine", "Put models together that vote when they read.", ("models",),
               {"output": "o"}),
         _task("convert", "Turn a model or pages into another program's format.",
@@ -160,8 +162,15 @@ TASKS: dict[str, Task] = {
               ("file",)),
         _task("charset", "Settle what becomes of characters that a base model lacks.",
               ("base", "data"), {"output": "o"}),
-        _task("models", "Rank the models of a folder by how they read your own lines.",
-              ("action", "data")),
+        _task("models", "Find, fetch and publish models, or rank them on your own lines.",
+              ("action", "names"),
+              {"output": "o",
+               **{f"find.{name}": name for name in
+                  ("catalogue", "script", "language", "kind", "licence", "unreadable")},
+               **{f"publish.{name}": name.replace("_", "-") for name in
+                  ("card", "upload", "final", "version_of", "private")},
+               **{f"rank.{name}": name.replace("_", "-") for name in
+                  ("folder", "lines", "seed", "go_on")}}),
         _task("suggest", "Choose the lines whose transcription would teach a model most.",
               ("model", "lines"), {"output": "o"}),
         _task("suspects", "Find lines whose ground truth is probably wrong.", ("data",),

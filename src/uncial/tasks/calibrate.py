@@ -12,7 +12,7 @@ from uncial.progress import Note, Reporter, silent
 
 if TYPE_CHECKING:
     from uncial.evaluation.run import Evaluation
-    from uncial.models.hub import ModelReader
+    from uncial.models.hub import LineReader
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,7 +20,8 @@ class CalibrateConfig:
     """Which model to calibrate, on what."""
 
     model: Path
-    """Model file of ours; it is rewritten, its network unchanged."""
+    """Model file of ours, of one model or of several that vote; it is rewritten, its networks
+    unchanged."""
 
     data: tuple[Path, ...]
     """Line store, or any ground truth that can be ingested."""
@@ -74,16 +75,18 @@ def calibrate(config: CalibrateConfig, reporter: Reporter = silent) -> Calibrate
     from uncial.evaluation.figures import figures
     from uncial.evaluation.run import evaluate_lines
     from uncial.formats.models import native
+    from uncial.models.ensemble import Ensemble
     from uncial.models.hub import ModelReader, open_model
+    from uncial.tasks.crossfit import FoldsKept
     from uncial.tasks.evaluate import rows_of
     from uncial.tasks.ingest import open_lines
     from uncial.training.checkpoint import write_atomically
 
     recognizer = open_model(config.model)
-    if not isinstance(recognizer, ModelReader):
+    if not isinstance(recognizer, ModelReader | Ensemble):
         raise ConfigError(
-            f"{config.model}: only the file of one .safetensors model can hold a calibration",
-            remedy="convert a traineddata first; models that vote go without",
+            f"{config.model}: only a .safetensors file can hold a calibration",
+            remedy="convert a traineddata first",
         )
     recognizer.metadata.pop("calibration", None)
     with tempfile.TemporaryDirectory(prefix="uncial-") as scratch:
@@ -94,6 +97,11 @@ def calibrate(config: CalibrateConfig, reporter: Reporter = silent) -> Calibrate
             go_on=config.go_on,
             reporter=reporter,
         )
+        if config.split != "test" and FoldsKept.of(recognizer.metadata, store):
+            raise ConfigError(
+                f"{config.model}: its models were trained on these lines, each but for a fold",
+                remedy="name lines that none of them saw, or the test split",
+            )
         rows = rows_of(store, config.split, config.data)
         evaluation = calibrated(
             recognizer, evaluate_lines(recognizer, store, rows, reporter), reporter
@@ -104,7 +112,8 @@ def calibrate(config: CalibrateConfig, reporter: Reporter = silent) -> Calibrate
             f"{len(rows)} lines are too few to calibrate on", remedy="give more of them"
         )
     target = config.output or config.model
-    write_atomically(target, native.pack(recognizer.to_archive()))
+    archive = native.unpack(config.model.read_bytes())
+    write_atomically(target, native.pack(archive.noted("calibration", fitted.to_json())))
     trust = figures(evaluation).characters
     return CalibrateResult(
         model=target,
@@ -119,7 +128,7 @@ def calibrate(config: CalibrateConfig, reporter: Reporter = silent) -> Calibrate
 
 
 def calibrated(
-    recognizer: ModelReader, evaluation: Evaluation, reporter: Reporter = silent
+    recognizer: LineReader, evaluation: Evaluation, reporter: Reporter = silent
 ) -> Evaluation:
     """Fit a recognizer's calibration; the evaluation with its confidences mended.
 

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from uncial.errors import ConfigError
 from uncial.progress import Reporter, silent
+from uncial.tasks.named import with_local
 
 _SHOWN = 60  # characters of an example
 
@@ -68,6 +69,7 @@ def charset(config: CharsetConfig, reporter: Reporter = silent) -> CharsetResult
     from uncial.tasks.ingest import open_lines
     from uncial.text.negotiation import Decision, Negotiation, alternatives, proposed
 
+    config = with_local(config, "base", reporter=reporter)
     if not config.base.is_file():
         raise ConfigError(f"{config.base}: no such model", remedy="name an existing file")
     reader = open_model(config.base)

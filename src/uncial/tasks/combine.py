@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from uncial.errors import ConfigError
 from uncial.progress import Note, Reporter, silent
+from uncial.tasks.named import with_local
 
 if TYPE_CHECKING:
     from uncial.archive import ModelArchive
@@ -60,6 +61,7 @@ def combine(config: CombineConfig, reporter: Reporter = silent) -> CombineResult
     from uncial.formats.models import native
     from uncial.training.checkpoint import write_atomically
 
+    config = with_local(config, "models", reporter=reporter)
     if config.output.suffix.lower() != ".safetensors":
         raise ConfigError(
             f"{config.output}: models that vote are kept in .safetensors files only",
@@ -107,4 +109,5 @@ def _members(path: Path) -> list[ModelArchive]:
             f"{path}: models in {kind} files cannot vote",
             remedy="name the model file that it was made of",
         )
-    return [replace(archive, voters=()), *archive.voters]
+    own = {name: value for name, value in archive.metadata.items() if name != "vote"}
+    return [replace(archive, voters=(), metadata=own), *archive.voters]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from uncial.errors import ConfigError
 from uncial.progress import Note, Reporter, silent
+from uncial.tasks.named import with_local
 from uncial.text.normalize import Normalization
 
 if TYPE_CHECKING:
@@ -89,6 +90,7 @@ def compare(config: CompareConfig, reporter: Reporter = silent) -> CompareResult
     from uncial.tasks.evaluate import rows_of
     from uncial.tasks.ingest import open_lines
 
+    config = with_local(config, "models", reporter=reporter)
     models, data = config.models, config.data
     if not data:
         models, data = models[:-1], models[-1:]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from uncial.errors import ConfigError, MissingDependency
 from uncial.progress import Note, Reporter, silent
+from uncial.tasks.named import with_local
 
 if TYPE_CHECKING:
     from uncial.archive import ModelArchive
@@ -102,6 +103,7 @@ def convert(config: ConvertConfig, reporter: Reporter = silent) -> ConvertResult
     """
     from uncial.tasks.pageconvert import convert_pages, is_pages
 
+    config = with_local(config, "source", reporter=reporter)
     lines = config.target.suffix.lower() == ".arrow"
     if config.to or (not lines and is_pages(config.source)):
         size, notes = convert_pages(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,6 +41,37 @@ class Fold:
 
     rows: NDArray[np.int64]
     result: TrainResult
+
+
+@dataclass(frozen=True, kw_only=True)
+class FoldsKept:
+    """How the lines of models that vote were dealt; kept in their file.
+
+    Attributes:
+        folds: How many.
+        seed: Dealt them.
+        fingerprint: Of all lines.
+    """
+
+    folds: int
+    seed: int
+    fingerprint: str
+
+    @classmethod
+    def of(cls, metadata: dict[str, Any], store: LineStore) -> FoldsKept | None:
+        """What a vote's metadata hold; None if its models were trained on other lines."""
+        kept = metadata.get("folds")
+        found = cls(**kept) if isinstance(kept, dict) else None
+        return found if found is not None and found.fingerprint == store.fingerprint else None
+
+    def unseen(self, store: LineStore) -> list[NDArray[np.int64]]:
+        """Rows that each of the models never saw."""
+        return deal_folds(store, fold_pool(store), self.folds, self.seed)[0]
+
+
+def fold_pool(store: LineStore) -> NDArray[np.int64]:
+    """Rows that folds are dealt from: of training and validation."""
+    return np.sort(np.concatenate([store.split("train"), store.split("validation")]))
 
 
 def cross_fit(

@@ -11,6 +11,7 @@ import numpy as np
 
 from uncial.errors import ConfigError, DataError, MissingDependency
 from uncial.progress import Note, Reporter, silent
+from uncial.tasks.named import with_local
 
 if TYPE_CHECKING:
     from uncial.data.store import LineStore
@@ -99,6 +100,7 @@ def drift(config: DriftConfig, reporter: Reporter = silent) -> DriftResult:
     from uncial.models.hub import open_model
     from uncial.tasks.ingest import open_lines
 
+    config = with_local(config, "base", "model", reporter=reporter)
     base = open_model(config.base, dictionary=config.dictionary)
     model = open_model(config.model, dictionary=config.dictionary)
     rules = base.normalization

@@ -13,6 +13,7 @@ import numpy as np
 from uncial.errors import ConfigError, DataError
 from uncial.progress import Note, Reporter, silent
 from uncial.tasks.listening import LanguageConfig, listen, unknown_rate
+from uncial.tasks.named import with_local
 from uncial.tasks.segevaluate import SegmentationResult
 from uncial.text.normalize import Normalization
 from uncial.text.profiles import profiles_named
@@ -150,6 +151,7 @@ def evaluate(
     from uncial.tasks.segevaluate import evaluate_segmenter
     from uncial.tasks.segmodels import is_segmenter
 
+    config = with_local(config, "model", reporter=reporter)
     if is_segmenter(config.model):
         return evaluate_segmenter(
             config.model, config.data, reporter, split=config.split, worst=config.worst

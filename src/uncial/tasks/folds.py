@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from uncial.formats.models import native
 from uncial.models.recognizer import Recognizer
 from uncial.progress import Event, Metric, Note, Reporter, silent
 from uncial.tasks.base import as_json, resolve
-from uncial.tasks.crossfit import Fold, TrainOne, cross_fit
+from uncial.tasks.crossfit import Fold, FoldsKept, TrainOne, cross_fit, fold_pool
 from uncial.tasks.ingest import open_lines
 from uncial.text.metrics import summarize
 from uncial.training.checkpoint import write_atomically
@@ -45,10 +45,11 @@ def train_folds(config: TrainConfig, train: TrainOne, reporter: Reporter = silen
             folder.log(event)
         reporter(event)
 
-    pool = np.sort(np.concatenate([store.split("train"), store.split("validation")]))
+    pool = fold_pool(store)
     folds = list(cross_fit(store, pool, config, train, tell))
     archives = [native.unpack(fold.result.model.read_bytes()) for fold in folds]
-    ensemble = replace(archives[0], voters=tuple(archives[1:]))
+    dealt = FoldsKept(folds=config.folds, seed=config.seed, fingerprint=store.fingerprint)
+    ensemble = replace(archives[0], voters=tuple(archives[1:])).noted("folds", asdict(dealt))
     write_atomically(folder.model, native.pack(ensemble))
     pooled = _pooled(folds, store)
     _write_report(folder, pooled, store, len(folds))

@@ -14,6 +14,7 @@ import numpy as np
 
 from uncial.errors import ConfigError, InputError
 from uncial.progress import Reporter, silent
+from uncial.tasks.named import with_local
 
 if TYPE_CHECKING:
     from uncial.formats.pages.findings import PageFinding
@@ -63,6 +64,7 @@ def inspect(config: InspectConfig, reporter: Reporter = silent) -> InspectResult
     from uncial.formats.models.kinds import is_pretrained
     from uncial.tasks.pageconvert import is_pages
 
+    config = with_local(config, "file", reporter=reporter)
     path = config.file
     if not path.exists():
         raise InputError(f"{path}: does not exist", remedy="name a model file or a line store")
@@ -92,20 +94,29 @@ def inspect(config: InspectConfig, reporter: Reporter = silent) -> InspectResult
     return InspectResult(file=path, kind="model", facts=facts, card=config.card)
 
 
-def _write_card(path: Path, target: Path) -> None:
+def card_of(path: Path) -> str:
+    """The card of a model file, as Markdown with the front matter of HTRMoPo.
+
+    Raises:
+        ConfigError: It is no model of ours that reads lines.
+    """
     from uncial.formats.models import native
     from uncial.formats.models.card import card_markdown
     from uncial.formats.models.kinds import model_kind
+    from uncial.formats.models.segmentation import is_segmenter
 
     data = path.read_bytes()
-    if model_kind(data, path.name) != "safetensors":
+    if model_kind(data, path.name) != "safetensors" or is_segmenter(data):
         raise ConfigError(
-            f"{path}: only a model of Uncial carries a card",
-            remedy="convert it to .safetensors first",
+            f"{path}: only a model of Uncial that reads lines carries a card",
+            remedy="convert it to .safetensors first, or write a card yourself",
         )
-    text = card_markdown(
-        native.unpack(data), name=path.name, digest=hashlib.sha256(data).hexdigest()
-    )
+    digest = hashlib.sha256(data).hexdigest()
+    return card_markdown(native.unpack(data), name=path.name, digest=digest)
+
+
+def _write_card(path: Path, target: Path) -> None:
+    text = card_of(path)
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(text, encoding="utf-8")
 

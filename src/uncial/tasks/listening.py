@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from uncial.decoding.listening import Weights
     from uncial.models.hub import LineReader
     from uncial.models.reading import NetworkReader
+    from uncial.text.codec import Codec
     from uncial.text.ngrams import NgramModel
+    from uncial.text.normalize import Normalization
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,13 +69,21 @@ class Sources:
 
     Attributes:
         ngrams: The language model.
-        words: The word list.
+        listed: Words of the list, normalized; None without a list.
+        closed: Whether no other words may be read.
         key: Names both by content, for weights that a model keeps.
     """
 
     ngrams: NgramModel | None
-    words: WordList | None
+    listed: tuple[str, ...] | None
+    closed: bool
     key: str
+
+    def words(self, codec: Codec) -> WordList | None:
+        """The word list in the labels of a model."""
+        from uncial.decoding.lexicon import WordList
+
+        return None if self.listed is None else WordList(self.listed, codec, closed=self.closed)
 
 
 def listen(
@@ -97,20 +107,20 @@ def listen(
         return None, None
     from uncial.decoding.listening import Listener
     from uncial.decoding.steps import BeamSettings
-    from uncial.models.ensemble import Ensemble
 
-    members = reader.members if isinstance(reader, Ensemble) else (own_kind(reader),)
-    recognizer = members[0]
-    sources = open_sources(recognizer, config)
-    weights = _weights(recognizer, config, sources.key, reporter)
+    members = listeners(reader)
+    sources = open_sources(reader.normalization, config)
+    known = [reader.metadata, *(member.metadata for member in members)]
+    weights = _weights(known, config, sources.key, reporter)
     settings = BeamSettings(width=config.width)
-    for member in members:
-        member.listen(Listener(member.codec, sources.ngrams, sources.words, weights, settings))
-    return sources.words, weights
+    words = [sources.words(member.codec) for member in members]
+    for member, listed in zip(members, words, strict=True):
+        member.listen(Listener(member.codec, sources.ngrams, listed, weights, settings))
+    return words[0], weights
 
 
-def own_kind(reader: LineReader) -> NetworkReader:
-    """A model that can listen to language.
+def listeners(reader: LineReader) -> tuple[NetworkReader, ...]:
+    """The models in a reader, one or several that vote, that can listen to language.
 
     Raises:
         ConfigError: It cannot.
@@ -120,10 +130,7 @@ def own_kind(reader: LineReader) -> NetworkReader:
     from uncial.models.reading import NetworkReader
 
     if isinstance(reader, Ensemble):
-        raise ConfigError(
-            f"the file holds {len(reader.members)} models that vote",
-            remedy="name the model.safetensors of one of its folds",
-        )
+        return reader.members
     if isinstance(reader, ModelReader) and not isinstance(reader, NetworkReader):
         raise ConfigError(
             "a decoder that writes token after token has its language in itself",
@@ -134,33 +141,36 @@ def own_kind(reader: LineReader) -> NetworkReader:
             "models of Tesseract decode in their own way, with their own dictionary",
             remedy="convert the model to .safetensors first, or leave the language out",
         )
-    return reader
+    return (reader,)
 
 
-def open_sources(recognizer: NetworkReader, config: LanguageConfig) -> Sources:
+def open_sources(normalization: Normalization, config: LanguageConfig) -> Sources:
     """Language model and word list for a model.
+
+    Args:
+        normalization: Form of the texts that the model writes.
+        config: Names the files.
 
     Raises:
         InputError: A file is missing.
         FormatError: The language model cannot be used.
     """
-    from uncial.decoding.lexicon import WordList
     from uncial.formats.lm.opening import open_ngrams
 
     paths = [path for path in (config.lm, config.words) if path is not None]
     for path in paths:
         if not path.is_file():
             raise InputError(f"{path}: no such file", remedy="name an existing file")
-    words = None
+    listed = None
     if config.words is not None:
-        listed = [recognizer.normalization(word) for word in read_lines(config.words)]
-        words = WordList([word for word in listed if word], recognizer.codec, closed=config.closed)
+        listed = tuple(filter(None, map(normalization, read_lines(config.words))))
     digest = hashlib.sha256(b"closed" if config.closed else b"")
     for path in paths:
         digest.update(path.read_bytes())
     return Sources(
         ngrams=None if config.lm is None else open_ngrams(config.lm),
-        words=words,
+        listed=listed,
+        closed=config.closed,
         key=digest.hexdigest()[:16],
     )
 
@@ -193,14 +203,15 @@ def unknown_rate(words: WordList | None, texts: Sequence[str]) -> float | None:
 
 
 def _weights(
-    recognizer: NetworkReader, config: LanguageConfig, key: str, reporter: Reporter
+    known: Sequence[dict[str, Any]], config: LanguageConfig, key: str, reporter: Reporter
 ) -> Weights:
-    """Tuned weights where the model keeps some, and what the options say instead."""
+    """Tuned weights where some metadata keep them, and what the options say instead."""
     from dataclasses import replace
 
     from uncial.decoding.listening import Weights
 
-    kept = recognizer.metadata.get("language", {}).get(key)
+    tuned = (one.get("language", {}).get(key) for one in known)
+    kept = next((entry for entry in tuned if entry is not None), None)
     weights = Weights() if kept is None else Weights(**kept["weights"])
     names = ("weight", "bonus", "penalty", "stands")
     own = {name: getattr(config, name) for name in names if getattr(config, name) != "tuned"}

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from uncial.errors import UncialError
 from uncial.models.cores import cores
 from uncial.pipeline.backends import Choice, choose
-from uncial.pipeline.crew import Fault, worked
+from uncial.pipeline.crew import Fault, Finished, worked
 from uncial.pipeline.ledger import Ledger
 from uncial.progress import Advanced, Metric, Note, Reporter
 from uncial.tasks.listening import listen
@@ -116,10 +117,16 @@ def recognize_pages(config: PageRun, reporter: Reporter) -> tuple[PagesResult, s
 def _worked(
     jobs: Sequence[PageJob], hire: Hire, config: PageRun, ledger: Ledger
 ) -> Iterator[tuple[PageJob, PageDone | Fault]]:
-    """Jobs as they are done, each written down."""
-    processes = min(config.processes or cores(), max(1, len(jobs)))
-    batch = max(1, min(_BATCH, len(jobs) // (2 * processes)))
-    for one in worked(jobs, hire, processes=processes, batch=batch):
+    """Jobs as they are done, each written down; few of them in this process."""
+    if not jobs:
+        return
+    processes = min(config.processes or cores(), math.ceil(len(jobs) / _BATCH))
+    if len(jobs) <= _BATCH:  # a process of its own would cost more than it reads
+        done: Iterable[Finished[PageJob, PageDone]] = map(Finished, jobs, hire()(jobs))
+    else:
+        batch = max(1, min(_BATCH, len(jobs) // (2 * processes)))
+        done = worked(jobs, hire, processes=processes, batch=batch)
+    for one in done:
         if isinstance(one.result, Fault):
             ledger.add(str(one.job.path), {"failed": one.result.problem})
         else:

@@ -13,6 +13,7 @@ from uncial.errors import ConfigError, ImageError, InputError
 from uncial.models.cores import Backend
 from uncial.progress import Advanced, Note, Reporter, silent
 from uncial.tasks.listening import LanguageConfig, listen, unknown_rate
+from uncial.tasks.named import with_local
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from uncial.evaluation.calibration import Calibration
     from uncial.models.hub import LineReader
     from uncial.models.reading import Reading
+    from uncial.tasks.pageplan import PageRun
     from uncial.tasks.pagewise import PagesResult
 
 _BOXES = ("lstmbox", "wordstrbox")
@@ -139,6 +141,7 @@ def recognize(config: RecognizeConfig, reporter: Reporter = silent) -> Recognize
     from uncial.evaluation.calibration import Calibration
     from uncial.pipeline.backends import open_reader
 
+    config = with_local(config, "model", "segmenter", reporter=reporter)
     if config.pages or config.format not in _LINE_FORMATS:
         return _recognize_pages(config, reporter)
     paths = expanded(config.images)
@@ -188,16 +191,21 @@ def recognize(config: RecognizeConfig, reporter: Reporter = silent) -> Recognize
 
 
 def _recognize_pages(config: RecognizeConfig, reporter: Reporter) -> RecognizeResult:
-    from uncial.tasks.pageplan import PageRun
     from uncial.tasks.pagewise import recognize_pages
+
+    pages, printed = recognize_pages(page_run(config), reporter)
+    return RecognizeResult(lines=(), printed=printed, pages=pages)
+
+
+def page_run(config: RecognizeConfig) -> PageRun:
+    """What a config says about pages."""
+    from uncial.tasks.pageplan import PageRun
     from uncial.tasks.segmodels import default_segmenter
 
     values = {item.name: getattr(config, item.name) for item in fields(PageRun)}
     if config.segmenter == "default":
         values["segmenter"] = default_segmenter()
-    run = PageRun(**values)
-    pages, printed = recognize_pages(run, reporter)
-    return RecognizeResult(lines=(), printed=printed, pages=pages)
+    return PageRun(**values)
 
 
 def _targets(paths: Sequence[Path], config: RecognizeConfig) -> dict[Path, Path]:

@@ -43,7 +43,8 @@ class SegmentationResult:
         precision: Of baselines, 0-1, with a tolerance of a quarter of the distance of lines.
         recall: Likewise.
         f: Harmonic mean of both.
-        f_fixed: The same with a tolerance of 10 px.
+        f_parts: The same with a precision that forgives lines found in parts.
+        f_fixed: F with a tolerance of 10 px.
         iou: Mean over types of regions; None where there are none.
         regions: Area in common over area of either, by type of region, all pages together.
         order: Share of pairs of lines in the right order; None where the truth has none.
@@ -65,6 +66,7 @@ class SegmentationResult:
     precision: float
     recall: float
     f: float
+    f_parts: float
     f_fixed: float
     iou: float | None
     regions: dict[str, float]
@@ -137,6 +139,7 @@ def evaluate_segmenter(
         precision=lines.precision,
         recall=lines.recall,
         f=lines.f,
+        f_parts=lines.f_parts,
         f_fixed=whole.fixed.f,
         iou=whole.iou,
         regions={name: score.iou for name, score in whole.regions.items()},

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from uncial.errors import ConfigError, InputError
 from uncial.page.layout import Direction
 from uncial.progress import Advanced, Note, Reporter, silent
+from uncial.tasks.named import with_local
 
 if TYPE_CHECKING:
     from uncial.formats.pages.source import Scan
@@ -88,19 +89,39 @@ def segment(config: SegmentConfig, reporter: Reporter = silent) -> SegmentResult
         ConfigError: There is no such model or format.
         FormatError: Nothing is at a path, or the model is none that finds lines.
     """
+    from uncial.formats.pages.base import PAGE_WRITERS
+    from uncial.models.finder import open_finder
+
+    config = with_local(config, "model", reporter=reporter)
+    PAGE_WRITERS.get(config.format)
+    return segment_with(open_finder(model_of(config)), config, reporter)
+
+
+def model_of(config: SegmentConfig) -> Path:
+    """The file of the model that finds the lines.
+
+    Raises:
+        ConfigError: There is none.
+    """
+    from uncial.tasks.segmodels import default_segmenter
+
+    path = default_segmenter() if config.model == "default" else config.model
+    if not path.is_file():
+        raise ConfigError(f"{path}: no such model", remedy="name an existing file")
+    return path
+
+
+def segment_with(
+    segmenter: Segmenter | KrakenSegmenter, config: SegmentConfig, reporter: Reporter = silent
+) -> SegmentResult:
+    """As `segment`, with a model that has been opened."""
     started, cpu = time.perf_counter(), time.process_time()
     from uncial.decoding.layout import Constraints
     from uncial.formats.pages.base import PAGE_WRITERS
     from uncial.models.compute import worker_pool
-    from uncial.models.finder import open_finder
     from uncial.tasks.pagesets import page_images
-    from uncial.tasks.segmodels import default_segmenter
 
     suffix = PAGE_WRITERS.get(config.format).suffix
-    path = default_segmenter() if config.model == "default" else config.model
-    if not path.is_file():
-        raise ConfigError(f"{path}: no such model", remedy="name an existing file")
-    segmenter = open_finder(path)
     scans = list(page_images(config.images, reporter))
     names = _names(scans, suffix)
     config.output.mkdir(parents=True, exist_ok=True)
@@ -128,7 +149,7 @@ def segment(config: SegmentConfig, reporter: Reporter = silent) -> SegmentResult
                 done.append(made)
             reporter(Advanced(stage="segment", done=number, total=len(scans), unit="pages"))
     return SegmentResult(
-        model=path,
+        model=model_of(config),
         pages=tuple(done),
         failed=failed,
         cpu_s_per_page=(time.process_time() - cpu) / max(1, len(scans)),

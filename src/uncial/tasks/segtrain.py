@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from uncial.errors import ConfigError, TrainingError
 from uncial.progress import Event, Metric, Note, Reporter, silent
+from uncial.tasks.named import with_local
 from uncial.training.segmentation.config import SegtrainConfig
 
 if TYPE_CHECKING:
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
     from uncial.formats.pages.source import Scan
     from uncial.imaging.pageview import PagePreparation
     from uncial.nn.build import Network
+    from uncial.page.pairorder import PairOrder
     from uncial.training.folder import RunFolder
+    from uncial.training.segmentation.made import MadePages
     from uncial.training.segmentation.truth import Types
     from uncial.training.session import Session
     from uncial.training.settings import Settings
@@ -71,14 +74,16 @@ def segtrain(config: SegtrainConfig, reporter: Reporter = silent) -> SegtrainRes
     """Train a segmentation model on pages with ground truth, from scratch or from a base.
 
     Pages are PAGE or ALTO files with their images; lines without a baseline get one from their
-    boundary. The run folder keeps settings, an event log, the latest checkpoint and the best
-    model. After a crash or an interrupt, `resume` goes on with the same views in the same order.
+    boundary. Recipes draw more of them as the run goes. The run folder keeps settings, an event
+    log, the latest checkpoint and the best model. After a crash or an interrupt, `resume` goes on
+    with the same views in the same order.
 
     Raises:
         ConfigError: Options contradict each other, or the run folder is in use.
         DataError: No page can be used.
         TrainingError: The run diverged, or no page has a line.
     """
+    config = with_local(config, "base", reporter=reporter)
     started = time.perf_counter(), time.process_time()
     from uncial.training.folder import RunFolder
 
@@ -119,9 +124,11 @@ class _Plan:
 
     train: list[Scan]
     validation: list[Scan]
+    recipes: tuple[Path, ...]
     types: Types
     channels: tuple[Channel, ...]
     preparation: PagePreparation
+    order: PairOrder | None
     base: SegmenterArchive | None
     spec: str
 
@@ -163,11 +170,14 @@ def _told(
 def _plan(config: SegtrainConfig, base: SegmenterArchive | None, reporter: Reporter) -> _Plan:
     from uncial.imaging.pageview import PagePreparation
     from uncial.tasks.pagesets import split_scans
+    from uncial.tasks.synthesis import is_recipe
     from uncial.training.segmentation.choice import chosen_types
     from uncial.training.segmentation.start import SPEC
 
     told = silent if config.resume else reporter
-    train, validation = split_scans(config.data, config.seed, told)
+    recipes = tuple(path for path in config.data if is_recipe(path))
+    pages = [path for path in config.data if path not in recipes]
+    train, validation = split_scans(pages, config.seed, told)
     types = chosen_types(config.types, [scan.page for scan in train], base.channels if base else ())
     size = config.views.size
     preparation = base.preparation if base is not None else PagePreparation()
@@ -175,9 +185,11 @@ def _plan(config: SegtrainConfig, base: SegmenterArchive | None, reporter: Repor
     plan = _Plan(
         train=train,
         validation=validation,
+        recipes=recipes,
         types=types,
         channels=types.channels(),
         preparation=preparation if size == "auto" else PagePreparation(size=size),
+        order=_order(config, train, validation, base, told),
         base=base,
         spec=spec,
     )
@@ -188,6 +200,32 @@ def _plan(config: SegtrainConfig, base: SegmenterArchive | None, reporter: Repor
         )
     )
     return plan
+
+
+def _order(
+    config: SegtrainConfig,
+    train: Sequence[Scan],
+    validation: Sequence[Scan],
+    base: SegmenterArchive | None,
+    reporter: Reporter,
+) -> PairOrder | None:
+    """The reading order of the model: learnt, the base's, or None to go by where lines stand."""
+    from uncial.page.order import reading_order
+    from uncial.training.segmentation.order import learnt_order, share_in_order
+
+    usual = base.order if base is not None else None
+    made = learnt_order([scan.page for scan in train], config.seed) if config.order else None
+    if made is None:
+        return usual
+    pages = [scan.page for scan in validation]
+    before, after = (share_in_order(pages, order) for order in (usual or reading_order, made))
+    reporter(
+        Note(
+            text=f"reading order learnt: {after:.1%} of pairs of lines of the validation pages, "
+            f"{before:.1%} without it" + ("" if after > before else "; not used")
+        )
+    )
+    return made if after > before else usual
 
 
 def _run(
@@ -225,7 +263,9 @@ def _run(
             batch=settings.batch,
             side=config.views.side,
             strength=settings.augment,
+            made=config.views.made,
         ),
+        _made_pages(plan, settings.seed, silent if config.resume else reporter),
     )
     learner: Any = MapLearner(network, plan.channels).to(device_named(config.device))
     session = Session(learner, settings, started=started[0], started_cpu=started[1])
@@ -261,6 +301,16 @@ def _true_pages(plan: _Plan) -> list[Any]:
             remedy="give pages with lines, or ignore fewer types",
         )
     return pages
+
+
+def _made_pages(plan: _Plan, seed: int, reporter: Reporter) -> list[MadePages]:
+    from uncial.tasks.synthesis import open_synthesizer, read_recipe
+    from uncial.training.segmentation.made import MadePages
+
+    return [
+        MadePages(open_synthesizer(read_recipe(path), reporter), plan.types, plan.preparation, seed)
+        for path in plan.recipes
+    ]
 
 
 def _validator(plan: _Plan, threads: int) -> Validator:
@@ -302,12 +352,16 @@ def _writer(
             **origin,
             "uncial": __version__,
             "settings": settings.to_json(),
-            "data": {"pages": len(plan.train), "validation_pages": len(plan.validation)},
+            "data": {
+                "pages": len(plan.train),
+                "validation_pages": len(plan.validation),
+                "recipes": [path.name for path in plan.recipes],
+            },
             "step": at.step,
             "validation_f": 1 - at.validations[-1][1] if at.validations else None,
         }
         network = cast("Network", session.average)
-        segmenter = Segmenter(network, plan.channels, plan.preparation, metadata)
+        segmenter = Segmenter(network, plan.channels, plan.preparation, metadata, plan.order)
         write_atomically(folder.model, segmentation.pack(segmenter.to_archive()))
 
     return write

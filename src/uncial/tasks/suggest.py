@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from uncial.errors import ConfigError
 from uncial.progress import Note, Reporter, silent
+from uncial.tasks.named import with_local
 
 if TYPE_CHECKING:
     from uncial.data.store import LineStore
@@ -95,14 +96,15 @@ def suggest(config: SuggestConfig, reporter: Reporter = silent) -> SuggestResult
 
     from uncial.evaluation.suggestion import Candidate, suggested
     from uncial.models.hub import open_model
-    from uncial.tasks.listening import own_kind
+    from uncial.tasks.listening import listeners
     from uncial.tasks.unlabeled import unlabeled_store
     from uncial.training.selftraining.teacher import guesses
 
     cpu = time.process_time()
+    config = with_local(config, "model", reporter=reporter)
     if config.output is not None and config.output.exists() and any(config.output.iterdir()):
         raise ConfigError(f"{config.output}: is not empty", remedy="name another folder")
-    reader = own_kind(open_model(config.model, reporter=reporter))
+    reader, *_ = listeners(open_model(config.model, reporter=reporter))
     with tempfile.TemporaryDirectory() as scratch:
         store = unlabeled_store(config.lines, Path(scratch) / "lines", reporter)
         found = list(

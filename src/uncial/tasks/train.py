@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from uncial.errors import ConfigError
 from uncial.progress import Event, Note, Reporter, silent
+from uncial.tasks.named import with_local
 from uncial.training.config import TrainConfig
 from uncial.training.result import TrainResult
 from uncial.training.settings import Settings
@@ -44,6 +45,7 @@ def train(config: TrainConfig, reporter: Reporter = silent) -> TrainResult:
         DataError: The ground truth is unusable.
         TrainingError: The run diverged, or no line is wide enough for its text.
     """
+    config = with_local(config, "start.base", reporter=reporter)
     if _label_free(config):
         from uncial.tasks.labelfree import train_label_free
 

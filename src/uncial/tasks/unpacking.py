@@ -6,6 +6,7 @@ steps that may be interrupted.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from uncial.formats.pages.source import Scan
 
 _HEAD = 4096
+_TIFF = (b"II*\0", b"MM\0*")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,12 +59,19 @@ class Unpacked:
     scan: Scan
 
     def encoded(self) -> bytes | None:
-        """The bytes of an image file; None where there is none.
+        """The bytes of an image file of this page alone; None where there is none.
 
         Raises:
             ImageError: It cannot be drawn.
         """
-        return self.scan.encoded()
+        data = self.scan.encoded()
+        if data is None or data[:4] not in _TIFF:
+            return data
+        from PIL import Image
+
+        file = io.BytesIO()
+        Image.fromarray(self.scan.image()).save(file, "PNG")
+        return file.getvalue()
 
 
 def holds_pages(path: Path, name: str = "") -> str:
@@ -81,7 +90,7 @@ def holds_pages(path: Path, name: str = "") -> str:
         return "pdf"
     if is_zip(head) and not (name or path.name).lower().endswith((".docx", ".odt")):
         return "zip"
-    if head[:4] in (b"II*\0", b"MM\0*"):
+    if head[:4] in _TIFF:
         return "tiff" if _frames(path) > 1 else ""
     return "mets" if is_mets(head) else ""
 

@@ -93,7 +93,7 @@ class Codec:
             units.update([cluster] if len(cluster) == 1 or count >= rare else cluster)
         return cls.from_charset(sorted(units))
 
-    @property
+    @cached_property
     def width(self) -> int:
         """Number of labels, blank included: the network's output width C."""
         return 1 + max((max(labels) for _, labels in self.codes), default=0)

@@ -28,6 +28,7 @@ Direction = Literal["lr", "rl"]
 _IGNORED = frozenset(("BN", "LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"))
 _NEUTRAL = frozenset(("B", "S", "WS", "ON"))
 _NUMBERS = frozenset(("EN", "AN"))
+_LEFTWARD = frozenset(("R", "AL", "AN"))
 _MAX_OPEN = 63  # brackets open at once before pairing gives up, rule BD16
 _REFINEMENTS = 8  # fixed-point steps per starting point of the inverse
 _MIRRORED_WORDS = {"LEFT": "RIGHT", "RIGHT": "LEFT", "LESS": "GREATER", "GREATER": "LESS"}
@@ -41,6 +42,8 @@ def base_direction(text: str) -> Direction:
     logical and in display order, and a line cut out of a paragraph may well begin with a
     foreign word.
     """
+    if _is_leftless(text):
+        return "lr"
     kinds = [unicodedata.bidirectional(char) for char in text]
     leftward = kinds.count("R") + kinds.count("AL")
     return "rl" if leftward > kinds.count("L") else "lr"
@@ -165,10 +168,12 @@ def _base_level(text: str, base: str) -> int:
 
 def _is_plain(text: str, base_level: int) -> bool:
     """Whether nothing in a left-to-right line can move."""
-    return not base_level and (
-        text.isascii()
-        or not any(unicodedata.bidirectional(char) in ("R", "AL", "AN") for char in text)
-    )
+    return not base_level and _is_leftless(text)
+
+
+def _is_leftless(text: str) -> bool:
+    """Whether nothing in a text runs right to left."""
+    return text.isascii() or _LEFTWARD.isdisjoint(map(unicodedata.bidirectional, set(text)))
 
 
 def _displayed(clusters: Sequence[str], levels: Sequence[int]) -> list[str]:

@@ -7,13 +7,19 @@ The first process alone writes, and its clock decides.
 Torch may abort at the end of a process that lets go of its group while things are still
 referred to; `joined` therefore collects, waits for the others and only then leaves.
 
-Source: torch.distributed; github.com/pytorch/pytorch/issues/190489.
+torchrun keeps one store of addresses for all its attempts. Processes that it began anew might
+find there those of dead ones and knock where nobody listens; so each team agrees on a corner of
+the store that is its own.
+
+Source: torch.distributed; github.com/pytorch/pytorch/issues/190489 and 135712.
 """
 
 from __future__ import annotations
 
 import gc
 import os
+import time
+import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +28,8 @@ from typing import Any, TypeVar, cast
 
 import torch
 from torch import Tensor, distributed
+from torch.distributed import PrefixStore, Store  # type: ignore[attr-defined]
+from torch.distributed.rendezvous import rendezvous
 
 from uncial.errors import Cancelled, ConfigError
 from uncial.models.compute import device_named
@@ -29,6 +37,7 @@ from uncial.models.cores import cores
 
 T = TypeVar("T")
 _NONE = object()
+_GLANCE = 0.02  # seconds between two looks at who has come
 
 
 @dataclass(frozen=True)
@@ -39,7 +48,7 @@ class Team:
         rank: Number of this one.
         size: How many there are.
         neighbours: How many share this machine.
-        restarts: How often torchrun has begun anew.
+        restarts: How often torchrun has begun anew, as far as this one can tell.
     """
 
     rank: int = 0
@@ -133,6 +142,39 @@ def check_shares(team: Team, batches: int) -> None:
         )
 
 
+def own_corner(store: Store, rank: int, size: int) -> tuple[Store, int]:
+    """A part of a store in which no process of an earlier team has written.
+
+    The first process names it. Each other one leaves a word that is used once, and is told the
+    name under that word: what dead ones left is answered too, and nobody hears it.
+
+    Args:
+        store: Shared by all, and maybe by teams that are no more.
+        rank: Number of this process.
+        size: How many there are.
+
+    Returns:
+        That part, and in the first process the number of teams that were complete before.
+    """
+    word = uuid.uuid4().hex
+    if rank:
+        store.set(f"uncial/word/{rank}", word)
+        name = store.get(f"uncial/name/{word}").decode()
+        store.set(f"uncial/{name}/{rank}", "here")
+        return PrefixStore(f"uncial/{name}", store), 0
+    absent = set(range(1, size))
+    while absent:
+        for other in sorted(absent):
+            if store.check([f"uncial/{word}/{other}"]):
+                absent.remove(other)
+            elif store.check([f"uncial/word/{other}"]):
+                heard = store.get(f"uncial/word/{other}").decode()
+                store.set(f"uncial/name/{heard}", word)
+        if absent:
+            time.sleep(_GLANCE)
+    return PrefixStore(f"uncial/{word}", store), store.add("uncial/teams", 1) - 1
+
+
 @contextmanager
 def joined(device: str) -> Iterator[Team]:
     """The team that torchrun started this process for; one process by itself without it.
@@ -143,17 +185,18 @@ def joined(device: str) -> Iterator[Team]:
     if "WORLD_SIZE" not in os.environ or "RANK" not in os.environ:
         yield LONE
         return
-    local = int(os.environ.get("LOCAL_RANK", "0"))
+    local, backend = int(os.environ.get("LOCAL_RANK", "0")), "gloo"
     if device_named(device).type == "cuda":
         torch.cuda.set_device(local % torch.cuda.device_count())
-        distributed.init_process_group("cpu:gloo,cuda:nccl")
-    else:
-        distributed.init_process_group("gloo")
+        backend = "cpu:gloo,cuda:nccl"
+    store, rank, size = next(rendezvous("env://"))
+    corner, before = own_corner(store, rank, size)
+    distributed.init_process_group(backend, store=corner, rank=rank, world_size=size)
     team = Team(
-        rank=distributed.get_rank(),
-        size=distributed.get_world_size(),
+        rank=rank,
+        size=size,
         neighbours=int(os.environ.get("LOCAL_WORLD_SIZE", "1")),
-        restarts=int(os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")),
+        restarts=max(before, int(os.environ.get("TORCHELASTIC_RESTART_COUNT", "0"))),
     )
     yield team
     gc.collect()

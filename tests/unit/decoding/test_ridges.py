@@ -78,6 +78,22 @@ def test_a_line_that_broke_is_put_together() -> None:
     assert len(ridges(maps)) == 1
 
 
+@pytest.mark.parametrize(
+    ("left", "right", "count"), [((60, 270), (300, 540), 1), ((60, 280), (320, 540), 2)]
+)
+def test_a_gap_that_lines_around_run_past_is_bridged_and_that_of_columns_is_not(
+    left: tuple[int, int], right: tuple[int, int], count: int
+) -> None:
+    gap = [_line((left[0], 140), (left[1], 140)), _line((right[0], 140), (right[1], 140))]
+    around: list[TrueLine] = []
+    for y in (100, 180):
+        if count == 1:
+            around.append(_line((60, y), (540, y)))
+        else:
+            around += [_line((60, y), (275, y)), _line((315, y), (540, y))]
+    assert len(ridges(_maps([*around, *gap]))) == len(around) + count
+
+
 def test_two_rows_that_touch_are_told_apart() -> None:
     maps = _maps([_line((50, 100), (550, 100)), _line((50, 132), (550, 132))])
     maps.baseline[50:67, 150:153] = 0.45

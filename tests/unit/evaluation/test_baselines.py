@@ -59,6 +59,7 @@ def test_a_line_in_two_parts_is_recalled_but_only_one_part_is_precise() -> None:
     parts = [_level(100, 0, 500), _level(100, 500, 1000)]
     score = score_baselines([_level(100)], parts, [10.0])
     assert (score.precision, score.recall) == (0.5, 1)
+    assert (score.parts, score.f_parts) == (1, 1)
     assert (score.splits, score.merges) == (1, 0)
 
 
@@ -70,8 +71,8 @@ def test_two_lines_as_one_are_a_merge_whose_other_half_lies_nowhere() -> None:
     assert (score.splits, score.merges) == (0, 1)
 
 
-def test_the_tolerance_is_a_quarter_of_the_distance_to_the_next_line() -> None:
-    assert adaptive_tolerances([_level(100), _level(140), _level(240)]) == [10, 10, 25]
+def test_the_tolerance_is_a_quarter_of_the_distance_to_the_next_line_or_of_the_mean() -> None:
+    assert adaptive_tolerances([_level(100), _level(140), _level(240)]) == [10, 10, 15]
 
 
 def test_a_line_far_from_all_others_takes_the_usual_distance() -> None:

@@ -62,6 +62,17 @@ def test_edits_of_unseen_lines_are_predicted_within_their_interval() -> None:
     assert calibration.groups == 10
 
 
+def test_lines_of_much_doubt_do_not_draw_the_prediction_up() -> None:
+    lines = readings(300, temperature=1.0)
+    uneven = [
+        Evidence(line.confidences, line.right, line.edits * (3 if number % 9 == 0 else 1), 40, "")
+        for number, line in enumerate(lines)
+    ]
+    predicted = fit(uneven).predict([line.confidences for line in uneven])
+    assert predicted is not None
+    assert predicted.cer == pytest.approx(sum(line.edits for line in uneven) / (300 * 40))
+
+
 def test_documents_that_scatter_widen_the_interval() -> None:
     even = readings(200, temperature=1.0)
     uneven = [

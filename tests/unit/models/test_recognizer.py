@@ -304,7 +304,7 @@ def test_torch_keeps_its_threads(recognizer: Recognizer) -> None:
 
 @given(st.lists(st.integers(1, 20_000), max_size=60).map(sorted))
 def test_groups_cover_every_line_once(widths: list[int]) -> None:
-    groups = list(_groups(widths))
+    groups = list(_groups(widths, 8 * 768))
     assert [i for start, stop in groups for i in range(start, stop)] == list(range(len(widths)))
     assert all(stop - start == 1 or widths[stop - 1] * (stop - start) <= 6144
                for start, stop in groups)  # fmt: skip

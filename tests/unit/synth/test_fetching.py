@@ -4,6 +4,10 @@ import base64
 import hashlib
 import io
 import tarfile
+import threading
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -21,8 +25,8 @@ from uncial.synth.fetching import (
 from uncial.synth.fonts import KINDS, Font
 
 
-def _registry(folder: Path, font: Font, name: str = "caveat") -> tuple[str, Family]:
-    """A registry of files with one package, and the family that it holds."""
+def _registry(folder: Path, font: Font, name: str = "caveat") -> Family:
+    """A package in the registry's folder, and the family that it holds."""
     archive = folder / "@expo-google-fonts" / name / "-" / f"{name}-1.0.0.tgz"
     archive.parent.mkdir(parents=True)
     with tarfile.open(archive, "w:gz") as tar:
@@ -36,12 +40,29 @@ def _registry(folder: Path, font: Font, name: str = "caveat") -> tuple[str, Fami
             member.size = len(data)
             tar.addfile(member, io.BytesIO(data))
     digest = base64.b64encode(hashlib.sha512(archive.read_bytes()).digest()).decode()
-    family = Family(name=name, kind="hand", version="1.0.0", integrity=f"sha512-{digest}")
-    return folder.as_uri(), family
+    return Family(name=name, kind="hand", version="1.0.0", integrity=f"sha512-{digest}")
 
 
-def test_the_wanted_weights_and_the_licence_arrive(tmp_path: Path, font: Font) -> None:
-    registry, family = _registry(tmp_path / "registry", font)
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *arguments: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> Iterator[str]:
+    """A server of the files in ``registry``."""
+    (tmp_path / "registry").mkdir()
+    handler = partial(_Quiet, directory=str(tmp_path / "registry"))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_the_wanted_weights_and_the_licence_arrive(
+    registry: str, tmp_path: Path, font: Font
+) -> None:
+    family = _registry(tmp_path / "registry", font)
     files = fetch(family, registry, tmp_path / "cache")
     assert [file.name for file in files] == ["X_400Regular.ttf", "escaped_400Regular.ttf"]
     assert {file.parent for file in files} == {tmp_path / "cache" / "caveat"}
@@ -49,14 +70,16 @@ def test_the_wanted_weights_and_the_licence_arrive(tmp_path: Path, font: Font) -
     assert [found.kind for found in fetched_fonts(tmp_path / "cache")] == ["hand", "hand"]
 
 
-def test_what_is_there_is_not_fetched_again(tmp_path: Path, font: Font) -> None:
-    registry, family = _registry(tmp_path / "registry", font)
+def test_what_is_there_is_not_fetched_again(registry: str, tmp_path: Path, font: Font) -> None:
+    family = _registry(tmp_path / "registry", font)
     files = fetch(family, registry, tmp_path / "cache")
-    assert fetch(family, "file:///nowhere", tmp_path / "cache") == files
+    assert fetch(family, "http://127.0.0.1:1", tmp_path / "cache") == files
 
 
-def test_another_archive_than_the_pinned_one_is_refused(tmp_path: Path, font: Font) -> None:
-    registry, family = _registry(tmp_path / "registry", font)
+def test_another_archive_than_the_pinned_one_is_refused(
+    registry: str, tmp_path: Path, font: Font
+) -> None:
+    family = _registry(tmp_path / "registry", font)
     other = Family(name="caveat", kind="hand", version="1.0.0", integrity="sha512-x")
     with pytest.raises(DataError, match="not sha512-x"):
         fetch(other, registry, tmp_path / "cache")

@@ -1,15 +1,19 @@
 """Pages: lines where they are said to be, in order, the same by seed."""
 
+from collections import Counter
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from uncial.page.layout import Page
+from uncial.synth import clutter
 from uncial.synth.boxpages import box_page
 from uncial.synth.corpus import built_in_prose
 from uncial.synth.distribution import Distribution
 from uncial.synth.fonts import package_fonts
 from uncial.synth.pages import synthetic_page
-from uncial.synth.recipe import AgeingRecipe, Recipe
+from uncial.synth.recipe import AgeingRecipe, PageRecipe, Recipe
 from uncial.synth.synthesizer import Synthesizer
 from uncial.synth.texts import TextSampler
 
@@ -48,6 +52,30 @@ def test_lines_hold_ink_and_stand_in_their_regions(
                 assert left - 1 <= x0 <= x1 <= right + 1
                 assert top - 1 <= y0 <= y1 <= bottom + 1
                 assert y0 <= line.baseline[0][1] <= y1 + 2
+
+
+def test_a_table_has_a_line_for_each_cell(synthesizer: Synthesizer) -> None:
+    recipe = replace(synthesizer.recipe, page=PageRecipe(tables=1.0, clutter=0.0))
+    _, page, _ = synthetic_page(replace(synthesizer, recipe=recipe), 1, 0)
+    (table,) = (region for region in page.walk() if region.kind == "table")
+    rows = Counter(round(line.baseline[0][1]) for line in table.lines)
+    assert max(rows.values()) > 1
+    assert len(rows) > 3
+
+
+def test_clutter_darkens_a_page_and_leaves_its_lines_where_they_were() -> None:
+    rng = np.random.default_rng(0)
+    clean = np.full((300, 200), 250, np.uint8)
+    for dirtied in (clutter.stained, clutter.edged):
+        made = dirtied(clean, rng)
+        assert made.shape == clean.shape
+        assert made.mean() < clean.mean()
+    ink = np.zeros_like(clean)
+    clutter.ruling(ink, (0, 20, 200, 300), 40, rng)
+    assert (ink[20:].max(axis=1) > 0).sum() >= 7
+    clutter.picture(ink, (50, 100, 150, 180), rng)
+    assert ink[100:180, 50:150].mean() > 10
+    assert not ink[:18].any()
 
 
 def test_ids_are_unique_and_layouts_vary(pages: list[tuple[np.ndarray, Page]]) -> None:

@@ -5,14 +5,17 @@ from __future__ import annotations
 from itertools import islice
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
-from uncial.data.images import encode_image
+from uncial.data.images import decode_image, encode_image
 from uncial.formats.models import native, traineddata
+from uncial.formats.pages.base import write_pages
 from uncial.imaging.prepare import Preprocessing
 from uncial.models.recognizer import Recognizer
 from uncial.nn.build import build
+from uncial.page.layout import Line, Page, Region
 from uncial.synth.corpus import built_in_prose, text_lines
 from uncial.synth.fonts import package_fonts
 from uncial.synth.recipe import samples
@@ -36,6 +39,32 @@ def pairs(tmp_path_factory: pytest.TempPathFactory) -> Path:
         names.append(str(image.relative_to(folder)))
     for name, chosen in (("train", names[:4]), ("val", names[4:6]), ("test", names[6:])):
         (folder / f"list.{name}").write_text("\n".join(chosen) + "\n")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def book(pairs: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Pages of three lines each, one without lines, and one whose image is damaged."""
+    folder = tmp_path_factory.mktemp("book")
+    images = [decode_image(path.read_bytes()) for path in sorted(pairs.rglob("*.png"))]
+    for number in range(3):
+        lines, rows, top = [], [], 40
+        width = 80 + max(image.shape[1] for image in images)
+        for at, image in enumerate(images[3 * number : 3 * number + 3]):
+            gray = image if image.ndim == 2 else image[..., 0]
+            row = np.full((gray.shape[0] + 30, width), 255, np.uint8)
+            row[: gray.shape[0], 40 : 40 + gray.shape[1]] = gray
+            rows.append(row)
+            foot = top + 0.75 * gray.shape[0]
+            lines.append(Line(id=f"l{at}", baseline=((40, foot), (40 + gray.shape[1], foot))))
+            top += len(row)
+        pixels = np.concatenate([np.full((40, width), 255, np.uint8), *rows])
+        (folder / f"p{number}.png").write_bytes(encode_image(pixels))
+        region = Region(id="r", lines=tuple(lines), boundary=((0, 0), (width, 0), (width, top)))
+        page = Page(image=f"p{number}.png", width=width, height=len(pixels), regions=(region,))
+        (folder / f"p{number}.xml").write_bytes(write_pages([page], "page").data)
+    (folder / "bare.png").write_bytes((folder / "p0.png").read_bytes())
+    (folder / "torn.png").write_bytes((folder / "p0.png").read_bytes()[:900])
     return folder
 
 

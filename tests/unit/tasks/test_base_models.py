@@ -12,6 +12,7 @@ from uncial.models.hub import open_model
 from uncial.tasks.base import as_json
 from uncial.tasks.charset import CharsetConfig, charset
 from uncial.tasks.models import ModelsConfig, models
+from uncial.tasks.ranking import RankConfig, RankResult
 from uncial.tasks.train import TrainConfig, train
 from uncial.text.normalize import Normalization
 from uncial.training.basis import StartConfig
@@ -33,6 +34,13 @@ def foreign(pairs: Path, tmp_path: Path) -> Path:
     return folder
 
 
+def _ranked(lines: Path, folder: Path) -> RankResult:
+    rank = RankConfig(folder=folder, lines=5)
+    result = models(ModelsConfig(action="rank", names=(str(lines),), rank=rank))
+    assert isinstance(result, RankResult)
+    return result
+
+
 def test_models_are_ranked_and_those_that_cannot_be_read_say_why(
     pairs: Path, model: Path, tesseract_model: Path, tmp_path: Path
 ) -> None:
@@ -41,7 +49,7 @@ def test_models_are_ranked_and_those_that_cannot_be_read_say_why(
     (folder / "a.safetensors").write_bytes(model.read_bytes())
     (folder / "below" / "b.traineddata").write_bytes(tesseract_model.read_bytes())
     (folder / "c.safetensors").write_bytes(b"no model")
-    result = models(ModelsConfig(action="rank", data=(pairs,), folder=folder, lines=5))
+    result = _ranked(pairs, folder)
     assert result.lines == 5
     assert sorted(one.model.name for one in result.models[:2]) == ["a.safetensors", "b.traineddata"]
     rates = [one.cer for one in result.models[:2] if one.cer is not None]
@@ -51,7 +59,7 @@ def test_models_are_ranked_and_those_that_cannot_be_read_say_why(
     assert result.models[2].problem
     assert json.dumps(as_json(result))
     with pytest.raises(ConfigError, match="no model file"):
-        models(ModelsConfig(action="rank", data=(pairs,), folder=pairs))
+        _ranked(pairs, pairs)
 
 
 def test_missing_characters_are_counted_settled_and_carried_into_the_model(

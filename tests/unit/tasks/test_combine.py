@@ -11,8 +11,13 @@ from uncial.errors import ConfigError
 from uncial.formats.models import native
 from uncial.models.ensemble import Ensemble
 from uncial.models.hub import open_model
+from uncial.tasks.calibrate import CalibrateConfig, calibrate
 from uncial.tasks.combine import CombineConfig, combine
+from uncial.tasks.evaluate import EvaluateConfig, evaluate
+from uncial.tasks.listening import LanguageConfig
+from uncial.tasks.lm import LmConfig, lm
 from uncial.tasks.recognize import RecognizeConfig, recognize
+from uncial.tasks.tune import TuneConfig, tune
 from uncial.text.normalize import Normalization
 
 
@@ -51,3 +56,25 @@ def test_models_that_cannot_vote_together_are_refused(model: Path, tmp_path: Pat
     with pytest.raises(ConfigError, match=r"different forms: nfc\+spaces, nfd"):
         combine(CombineConfig(models=(model, other), output=target))
     assert not target.exists()
+
+
+def test_what_is_fitted_to_a_vote_is_kept_beside_what_is_true_of_each_model(
+    model: Path, pairs: Path, tmp_path: Path
+) -> None:
+    target, text = tmp_path / "vote.safetensors", tmp_path / "text.txt"
+    combine(CombineConfig(models=(model, model), output=target))
+    before = native.unpack(target.read_bytes()).metadata
+    calibrate(CalibrateConfig(model=target, data=(pairs,), split="all"))
+    text.write_text("some text to learn from\n" * 9, encoding="utf-8")
+    letters = lm(LmConfig(sources=(text,), output=tmp_path / "text.arpa", order=3)).output
+    found = tune(TuneConfig(model=target, data=(pairs,), lm=letters))
+    archive = native.unpack(target.read_bytes())
+    assert {key: archive.metadata[key] for key in before} == before
+    assert set(archive.facts) == {"calibration", "language"}
+    language = LanguageConfig(lm=letters)
+    told = evaluate(EvaluateConfig(model=target, data=(pairs,), language=language))
+    assert told.weights == found.weights
+    assert told.predicted_cer is not None
+    alone = tmp_path / "alone.safetensors"
+    combine(CombineConfig(models=(target, model), output=alone))
+    assert not native.unpack(alone.read_bytes()).facts

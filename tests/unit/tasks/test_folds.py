@@ -13,15 +13,19 @@ from bad_lines import write_pairs
 
 from uncial.data.store import LineStore
 from uncial.errors import ConfigError
+from uncial.formats.models import native
 from uncial.models.ensemble import Ensemble
 from uncial.models.hub import open_model
 from uncial.progress import Advanced, Event
 from uncial.tasks.base import as_json
+from uncial.tasks.calibrate import CalibrateConfig, calibrate
 from uncial.tasks.convert import ConvertConfig, convert
 from uncial.tasks.doctor import DoctorConfig, doctor
 from uncial.tasks.inspect import InspectConfig, inspect
+from uncial.tasks.lm import LmConfig, lm
 from uncial.tasks.suspects import SuspectsConfig, suspects
 from uncial.tasks.train import TrainConfig, TrainResult, train
+from uncial.tasks.tune import TuneConfig, tune
 from uncial.training.basis import StartConfig
 from uncial.training.config import NetworkConfig
 
@@ -69,6 +73,20 @@ def test_each_line_is_held_out_once_and_the_test_lines_never_seen(folded: TrainR
     assert test
     assert test == set(stores[1].split("test").tolist())
     assert not test & set().union(*held_out)
+
+
+def test_folds_are_tuned_on_lines_that_they_never_saw_and_calibrated_on_no_others(
+    folded: TrainResult, lines: Path, tmp_path: Path
+) -> None:
+    text, tuned = tmp_path / "text.txt", tmp_path / "tuned.safetensors"
+    text.write_text("some text to learn from\n" * 9, encoding="utf-8")
+    letters = lm(LmConfig(sources=(text,), output=tmp_path / "text.arpa", order=3)).output
+    config = TuneConfig(model=folded.model, data=(lines,), lm=letters, output=tuned, lines=20)
+    assert 10 <= tune(config).lines <= 20
+    assert "language" in native.unpack(tuned.read_bytes()).facts
+    wrong = CalibrateConfig(model=folded.model, data=(lines,), output=tmp_path / "no")
+    with pytest.raises(ConfigError, match="trained on these lines"):
+        calibrate(wrong)
 
 
 def test_a_run_in_folds_goes_on_where_it_stood(folded: TrainResult) -> None:

@@ -3,50 +3,22 @@
 from __future__ import annotations
 
 import json
+import multiprocessing.process
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 
 from uncial.archive import Channel
-from uncial.data.images import decode_image, encode_image
 from uncial.errors import ConfigError
 from uncial.formats.models import segmentation
-from uncial.formats.pages.base import read_file, write_pages
+from uncial.formats.pages.base import read_file
 from uncial.imaging.pageview import PagePreparation
 from uncial.models.segmenter import Segmenter
 from uncial.nn.build import build
-from uncial.page.layout import Line, Page, Region
 from uncial.progress import Advanced, Event, Note
 from uncial.tasks.recognize import RecognizeConfig, recognize
-
-
-@pytest.fixture(scope="module")
-def book(pairs: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Pages of three lines each, one without lines, and one whose image is damaged."""
-    folder = tmp_path_factory.mktemp("book")
-    images = [decode_image(path.read_bytes()) for path in sorted(pairs.rglob("*.png"))]
-    for number in range(3):
-        lines, rows, top = [], [], 40
-        width = 80 + max(image.shape[1] for image in images)
-        for at, image in enumerate(images[3 * number : 3 * number + 3]):
-            gray = image if image.ndim == 2 else image[..., 0]
-            row = np.full((gray.shape[0] + 30, width), 255, np.uint8)
-            row[: gray.shape[0], 40 : 40 + gray.shape[1]] = gray
-            rows.append(row)
-            foot = top + 0.75 * gray.shape[0]
-            lines.append(Line(id=f"l{at}", baseline=((40, foot), (40 + gray.shape[1], foot))))
-            top += len(row)
-        pixels = np.concatenate([np.full((40, width), 255, np.uint8), *rows])
-        (folder / f"p{number}.png").write_bytes(encode_image(pixels))
-        region = Region(id="r", lines=tuple(lines), boundary=((0, 0), (width, 0), (width, top)))
-        page = Page(image=f"p{number}.png", width=width, height=len(pixels), regions=(region,))
-        (folder / f"p{number}.xml").write_bytes(write_pages([page], "page").data)
-    (folder / "bare.png").write_bytes((folder / "p0.png").read_bytes())
-    (folder / "torn.png").write_bytes((folder / "p0.png").read_bytes()[:900])
-    return folder
 
 
 def config(model: Path, book: Path, output: Path | None, form: str = "alto") -> RecognizeConfig:
@@ -86,6 +58,21 @@ def test_a_run_goes_on_where_it_stood(model: Path, book: Path, tmp_path: Path) -
     over = recognize(replace(config(model, book, tmp_path, "page"), overwrite=True))
     assert over.pages is not None
     assert over.pages.pages == 3
+
+
+def test_a_few_pages_need_no_process_of_their_own(
+    model: Path, book: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> None:
+        raise AssertionError("a process was started")
+
+    monkeypatch.setattr(multiprocessing.process.BaseProcess, "start", refused)
+    pages = tuple(book / f"p{number}.xml" for number in range(3))
+    first = recognize(replace(config(model, book, tmp_path), images=pages, processes=0))
+    again = recognize(replace(config(model, book, tmp_path), images=pages, processes=0))
+    assert first.pages is not None
+    assert again.pages is not None
+    assert (first.pages.pages, again.pages.skipped) == (3, 3)
 
 
 def test_the_text_layer_says_who_read_and_where(model: Path, book: Path, tmp_path: Path) -> None:

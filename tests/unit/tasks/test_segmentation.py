@@ -14,6 +14,7 @@ from uncial.archive import Channel
 from uncial.errors import Cancelled, ConfigError, FormatError
 from uncial.formats.models import native, segmentation
 from uncial.formats.pages.base import read_file
+from uncial.page.pairorder import FEATURES, PairOrder
 from uncial.progress import Advanced, Event
 from uncial.tasks.evaluate import EvaluateConfig
 from uncial.training.segmentation.config import TypesConfig, ViewsConfig
@@ -68,6 +69,19 @@ def test_a_run_that_was_interrupted_ends_with_the_same_weights(pages: Path, tmp_
     assert all(np.array_equal(one[name], other[name]) for name in one)
 
 
+def test_recipes_among_the_data_draw_further_pages(pages: Path, tmp_path: Path) -> None:
+    recipe = tmp_path / "print.toml"
+    recipe.write_text('[fonts]\nnames = ["Caladea"]\n')
+    runs = [
+        segtrain(_config(pages, tmp_path / name, data=data, steps=1, validations=1))
+        for name, data in (("alone", (pages,)), ("more", (pages, recipe)))
+    ]
+    alone, more = (Segmenter.load(run.model) for run in runs)
+    assert more.metadata["data"]["recipes"] == ["print.toml"]
+    one, other = (made.to_archive().weights for made in (alone, more))
+    assert any(not np.array_equal(one[name], other[name]) for name in one)
+
+
 def test_a_base_keeps_what_it_knows_and_learns_other_types(
     pages: Path, model: Path, tmp_path: Path
 ) -> None:
@@ -120,7 +134,10 @@ def test_evaluate_measures_a_segmenter_on_pages(pages: Path, model: Path) -> Non
 
 def test_a_model_file_holds_all_of_the_model(model: Path) -> None:
     first = Segmenter.load(model)
+    first.order = PairOrder(hidden=np.ones((FEATURES, 2)), bias=np.zeros(2), out=-np.ones(2))
     again = Segmenter.from_archive(segmentation.unpack(segmentation.pack(first.to_archive())))
+    assert again.order is not None
+    assert again.order.to_json() == first.order.to_json()
     image, _ = drawn_page(9)
     one, other = first.maps(image), again.maps(image)
     assert np.array_equal(one.baseline, other.baseline)

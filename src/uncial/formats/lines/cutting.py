@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import io
 import warnings
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -23,6 +24,7 @@ MAX_PAGE_PIXELS: Final = 128_000_000
 """Larger page images are not decoded; A4 at 600 dpi has 35 million."""
 _PNG_MODES: Final = ("1", "L", "LA", "P", "RGB", "RGBA", "I;16")
 _HEIF_BRANDS: Final = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")
+_HEIF_REMEDY: Final = "install it: pip install pillow-heif, or save the image as JPEG"
 
 
 class Area(NamedTuple):
@@ -40,11 +42,13 @@ class PageImage:
     Attributes:
         data: The file's bytes; None where it cannot be read.
         fault: Why not, or why it cannot be decoded.
+        remedy: What to do about the fault.
     """
 
     def __init__(self, path: Path, data: bytes | None = None) -> None:
         self.data, faults = read_image(path) if data is None else (data, ())
         self.fault: Fault | None = faults[0] if faults else None
+        self.remedy = "replace it by a sound image of common size"
         self._path = path
         self._image: Image.Image | None = None
         self._frame = -1
@@ -116,16 +120,18 @@ class PageImage:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             try:
-                if data[4:8] == b"ftyp" and data[8:12] in _HEIF_BRANDS:
+                if is_heif(data):
                     _register_heif()
                 self._image = Image.open(io.BytesIO(data))
             except Image.DecompressionBombError as error:
                 self.fault = Fault("decompression-bomb", f"{self._path.name}: {error}")
             except DAMAGE:
-                heif = data[8:12] in _HEIF_BRANDS
-                wanted = "needs the package pillow-heif" if heif else "is not an image we read"
-                detail = f"{self._path.name} {wanted}"
-                self.fault = Fault("unreadable-image", detail)
+                if is_heif(data) and find_spec("pillow_heif") is None:
+                    self.remedy = _HEIF_REMEDY
+                    wanted = "is HEIC, which needs the package pillow-heif"
+                else:
+                    wanted = "is not an image we read"
+                self.fault = Fault("unreadable-image", f"{self._path.name} {wanted}")
 
     def _turn_to(self, image: Image.Image, frame: int) -> None:
         self._frame, self.fault = frame, None
@@ -144,6 +150,11 @@ class PageImage:
                 self.fault = Fault("missing-image", f"{self._path.name} has no page {frame}")
             except DAMAGE as error:
                 self.fault = Fault("truncated-image", f"{self._path.name}: {error}")
+
+
+def is_heif(head: bytes) -> bool:
+    """Whether bytes begin as a HEIC picture does, as phones take them."""
+    return head[4:8] == b"ftyp" and head[8:12] in _HEIF_BRANDS
 
 
 def _register_heif() -> None:

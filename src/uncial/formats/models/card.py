@@ -5,16 +5,16 @@ settings, scores) and from what its author told the training run (title, licence
 The Markdown begins with the front matter of HTRMoPo, so a model repository can read it.
 
 Source: HTRMoPo model card v1, ``schema/v1/metadata.schema.json`` and ``model_card.md`` of
-github.com/mittagessen/HTRMoPo. Its JSON strings are YAML scalars as well.
+github.com/mittagessen/HTRMoPo.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from uncial.archive import ModelArchive
+from uncial.formats.models import frontmatter
 from uncial.text.confusions import script_of
 
 _CODES = {
@@ -72,7 +72,7 @@ def card_markdown(archive: ModelArchive, *, name: str, digest: str) -> str:
         digest: SHA-256 of its file in hex; stands for the model until it has an identifier.
     """
     facts = card_facts(archive)
-    lines = ["---", *_yaml(_front_matter(archive, facts, name, digest)), "---", ""]
+    lines = ["---", *frontmatter.write(_front_matter(archive, facts, name, digest)), "---", ""]
     lines += _body(archive, facts, name)
     return "\n".join(lines) + "\n"
 
@@ -110,29 +110,6 @@ def _front_matter(
 
 def _identifier(ancestor: Mapping[str, Any]) -> str:
     return str(ancestor.get("id") or f"hash://sha256/{ancestor.get('sha256', '')}")
-
-
-def _yaml(values: Mapping[str, Any]) -> Iterator[str]:
-    """Scalars, lists of them or of mappings, and flat mappings, as YAML."""
-    for key, value in values.items():
-        if isinstance(value, Mapping):
-            yield f"{key}:"
-            yield from (f"  {inner}: {_scalar(each)}" for inner, each in value.items())
-        elif isinstance(value, Sequence) and not isinstance(value, str):
-            yield f"{key}:"
-            for item in value:
-                if isinstance(item, Mapping):
-                    marks = ["- ", *["  "] * (len(item) - 1)]
-                    pairs = zip(marks, item.items(), strict=True)
-                    yield from (f"{mark}{inner}: {_scalar(each)}" for mark, (inner, each) in pairs)
-                else:
-                    yield f"- {_scalar(item)}"
-        else:
-            yield f"{key}: {_scalar(value)}"
-
-
-def _scalar(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)
 
 
 def _body(archive: ModelArchive, facts: Mapping[str, Any], name: str) -> Iterator[str]:

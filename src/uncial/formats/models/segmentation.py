@@ -8,6 +8,7 @@ Its ``__metadata__`` has the key ``uncial`` with one JSON object::
     channels       [kind, type] of each output, in order
     preparation    PagePreparation.to_json()
     metadata       provenance, free JSON
+    order          PairOrder.to_json(), where a reading order was learnt
 
 Tensors are the weights by name; those stored in 16 bits are read in 32.
 """
@@ -25,6 +26,7 @@ from uncial.archive import Channel, ChannelKind, SegmenterArchive
 from uncial.errors import FormatError
 from uncial.formats.models.native import read_header
 from uncial.imaging.pageview import PagePreparation
+from uncial.page.pairorder import PairOrder
 
 KIND = "segmenter"
 _FORMAT = 1
@@ -47,6 +49,7 @@ def pack(archive: SegmenterArchive, *, half: bool = False) -> bytes:
         "channels": [[channel.kind, channel.type] for channel in archive.channels],
         "preparation": archive.preparation.to_json(),
         "metadata": archive.metadata,
+        **({"order": archive.order.to_json()} if archive.order is not None else {}),
     }
     weights = {
         name: np.asarray(array, np.float16 if half and array.dtype == np.float32 else None, "C")
@@ -92,6 +95,7 @@ def unpack(data: bytes) -> SegmenterArchive:
             for name, array in weights.items()
         },
         metadata=header["metadata"],
+        order=PairOrder.from_json(header["order"]) if "order" in header else None,
     )
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from uncial.errors import FormatError
-from uncial.formats.lines.cutting import PageImage
+from uncial.formats.lines.cutting import PageImage, is_heif
 from uncial.formats.pages.base import PagesRead
 from uncial.page.layout import Page
 
@@ -20,11 +20,8 @@ _MAGIC: Final = (
 
 def is_image(head: bytes) -> bool:
     """Whether bytes begin as a picture does."""
-    container = head[4:8] == b"ftyp" and head[8:12] in _BRANDS
-    return head.startswith(_MAGIC) or (head[:4] == b"RIFF" and head[8:12] == b"WEBP") or container
-
-
-_BRANDS: Final = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1", b"avif")
+    webp = head[:4] == b"RIFF" and head[8:12] == b"WEBP"
+    return head.startswith(_MAGIC) or webp or is_heif(head) or head[4:12] == b"ftypavif"
 
 
 class ImageReader:
@@ -47,7 +44,7 @@ class ImageReader:
             detail = image.fault.detail if image.fault else "no picture in it"
             raise FormatError(
                 f"{name}: cannot be read as an image: {detail}",
-                remedy="replace it by a sound image of common size",
+                remedy=image.remedy,
             )
         several = len(known) > 1
         pages = (

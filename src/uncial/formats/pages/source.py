@@ -94,7 +94,7 @@ class Scan:
             detail = opened.fault.detail if opened.fault else "no picture in it"
             raise ImageError(
                 f"{where}: its image cannot be read: {detail}",
-                remedy="replace the image by a sound one",
+                remedy=opened.remedy,
             )
         return pixels
 

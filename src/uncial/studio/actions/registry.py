@@ -45,7 +45,11 @@ ACTIONS: Final[dict[str, Action]] = {
     "negotiate": Action(
         module="negotiating", config="NegotiateConfig", run="negotiate", queue="quick"
     ),
+    "shelve": Action(module="shelving", config="ShelveConfig", run="shelve", queue="quick"),
     "rank": Action(module="ranking", config="RankConfig", run="rank_models", queue="long"),
+    "suggest": Action(
+        module="suggesting", config="SuggestConfig", run="suggest_lines", queue="long"
+    ),
     "export": Action(module="exporting", config="ExportConfig", run="export_pages", queue="quick"),
     "freeze": Action(module="freezing", config="FreezeConfig", run="freeze_dataset", queue="quick"),
     "archive": Action(

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from uncial.errors import UncialError
 from uncial.progress import Metric, Note, silent
-from uncial.studio import groundtruth, kinds, pagetruth, shelf
+from uncial.studio import groundtruth, kinds, pagetruth, shelf, unwritten
 from uncial.studio.context import Context
 from uncial.studio.groundtruth import Choice
 from uncial.tasks.base import TASKS, as_json, resolve
+
+_FEW: Final = 10  # lines with ground truth that cannot watch over anything
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,6 +78,10 @@ def train_model(context: Context, config: TrainingConfig) -> TrainingResult:
     if kind.needs == "pages":
         given["data"] = (pagetruth.freeze(context, config.choice, folder),)
         given["base"] = base or "default"
+    elif kind.needs == "unwritten":
+        unlabeled = unwritten.freeze(context, config.choice, folder)
+        given["labelfree"] = {"unlabeled": (unlabeled,), "labels": _labels(context, config)}
+        given["start"] = {"base": base}
     else:
         data = groundtruth.freeze(context, config.choice, folder).data
         given["data"] = (data,)
@@ -103,6 +109,15 @@ def train_model(context: Context, config: TrainingConfig) -> TrainingResult:
         if (context.folder / report).exists()
         else None,
     )
+
+
+def _labels(context: Context, config: TrainingConfig) -> tuple[Path, ...]:
+    """The lines of these documents that have ground truth, where there are some."""
+    with context.db.read() as session:
+        few = groundtruth.count(session, config.choice)["lines"] < _FEW
+    if few:
+        return ()
+    return (groundtruth.freeze(context, config.choice, context.folder / "labels").data,)
 
 
 def _shelve(context: Context, config: TrainingConfig, result: Any) -> int:  # noqa: ANN401

@@ -141,7 +141,7 @@ def work_screen(
     here: Here,
     request: Request,
     project: Ident,
-    what: Literal["train", "test", "fit", "search", "datasets"],
+    what: Literal["train", "test", "fit", "next", "search", "datasets"],
 ) -> HTMLResponse:
     """What is done with a project: train, test, find a model, search, datasets."""
     try:

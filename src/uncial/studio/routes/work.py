@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field, StringConstraints
 
 from uncial.errors import InputError
-from uncial.studio import catalogue, datasets, groundtruth, kinds, pagetruth, shelf
+from uncial.studio import catalogue, datasets, groundtruth, kinds, pagetruth, shelf, unwritten
 from uncial.studio.door import Here, Ident, document_of, project_of
 from uncial.studio.groundtruth import Choice
 from uncial.tasks.base import TASKS
@@ -75,6 +75,14 @@ class Negotiation(BaseModel):
     lines: Lines
 
 
+class Suggestion(BaseModel):
+    """By which model to choose among lines that nobody has written."""
+
+    model: Number
+    lines: Lines
+    count: int = Field(default=20, ge=1, le=200)
+
+
 class Testing(BaseModel):
     """Which models to test on which lines; several are compared with the first."""
 
@@ -124,8 +132,11 @@ def count_lines(
     lines = Lines(documents=documents, checked=checked, version=version)
     choice = Choice(**_choice(here, project, lines))
     with here.db.read() as session:
-        if kinds.kind_of(kind).needs == "pages":
+        needs = kinds.kind_of(kind).needs
+        if needs == "pages":
             return pagetruth.count(session, choice)
+        if needs == "unwritten":
+            return unwritten.count(session, choice)
         return groundtruth.count(session, choice)
 
 
@@ -139,6 +150,10 @@ def list_kinds(here: Here) -> list[dict[str, Any]]:
 def start_training(here: Here, project: Ident, wanted: Training) -> dict[str, Any]:
     """Train a model."""
     kind = kinds.kind_of(wanted.kind)
+    if wanted.base is None and not kind.bare:
+        raise InputError(
+            "this kind of training needs a base", remedy="choose a model to go on from"
+        )
     config = {
         "name": wanted.name,
         "kind": wanted.kind,
@@ -179,7 +194,12 @@ def start_ranking(here: Here, project: Ident, wanted: Ranking) -> dict[str, Any]
             sample = catalogue.sample_pages(session, project)
         if not sample:
             raise InputError("no page of this project has lines", remedy="find lines first")
-    config = {"choice": choice, "sample": sample, "models": wanted.models}
+    with here.db.read() as session:
+        seen = [model.id for model in shelf.listed(session, "recognition")]
+    models = [one for one in seen if not wanted.models or one in wanted.models]
+    if not models:
+        raise InputError("there is no model yet", remedy="add one under Models")
+    config = {"choice": choice, "sample": sample, "models": models}
     return {"job": here.start("rank", "Which model fits?", config, project=project)}
 
 
@@ -190,6 +210,17 @@ def start_negotiation(here: Here, project: Ident, wanted: Negotiation) -> dict[s
         name = shelf.found(session, wanted.base).name
     config = {"base": wanted.base, "choice": _choice(here, project, wanted.lines)}
     return {"job": here.start("negotiate", f"What {name} lacks", config, project=project)}
+
+
+@router.post("/projects/{project}/suggestions", status_code=202)
+def start_suggestion(here: Here, project: Ident, wanted: Suggestion) -> dict[str, Any]:
+    """Choose the lines whose ground truth would teach a model most."""
+    with here.db.read() as session:
+        shelf.found(session, wanted.model)
+    choice = _choice(here, project, wanted.lines)
+    config = {"model": wanted.model, "choice": choice, "count": wanted.count}
+    title = "What to transcribe next"
+    return {"job": here.start("suggest", title, config, project=project)}
 
 
 def _on_pages(

@@ -18,13 +18,35 @@ export function editSpans(steps) {
   return made;
 }
 
-/** Edits between two texts: what both begin and end with stays. @param {string} before @param {string} after @returns {[string, string, string][]} */
-export function simpleSteps(before, after) {
-  const [a, b] = [[...before], [...after]];
-  let head = 0;
-  while (head < a.length && head < b.length && a[head] === b[head]) head += 1;
-  let tail = 0;
-  while (tail < a.length - head && tail < b.length - head && a[a.length - 1 - tail] === b[b.length - 1 - tail]) tail += 1;
-  const middle = (list) => list.slice(head, list.length - tail).join("");
-  return [["equal", a.slice(0, head).join(""), ""], ["replace", middle(a), middle(b)], ["equal", a.slice(a.length - tail).join(""), ""]];
+/**
+ * The fewest edits from one text to another, by characters as people see them.
+ * @param {string} before @param {string} after @returns {[string, string, string][]} kind, old, new
+ */
+export function alignSteps(before, after) {
+  const [a, b] = [graphemes(before), graphemes(after)];
+  const width = b.length + 1;
+  const cost = new Uint16Array((a.length + 1) * width);
+  for (let i = 0; i <= a.length; i += 1) {
+    for (let j = 0; j <= b.length; j += 1) {
+      cost[i * width + j] = i === 0 ? j : j === 0 ? i : Math.min(cost[(i - 1) * width + j] + 1, cost[i * width + j - 1] + 1, cost[(i - 1) * width + j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1));
+    }
+  }
+  /** @type {[string, string, string][]} */
+  const steps = [];
+  let [i, j] = [a.length, b.length];
+  while (i > 0 || j > 0) {
+    const here = cost[i * width + j];
+    const same = i > 0 && j > 0 && a[i - 1] === b[j - 1];
+    if (i > 0 && j > 0 && here === cost[(i - 1) * width + j - 1] + (same ? 0 : 1)) { steps.push([same ? "equal" : "replace", a[i - 1], b[j - 1]]); i -= 1; j -= 1; }
+    else if (i > 0 && here === cost[(i - 1) * width + j] + 1) { steps.push(["delete", a[i - 1], ""]); i -= 1; }
+    else { steps.push(["insert", "", b[j - 1]]); j -= 1; }
+  }
+  return steps.reverse();
+}
+
+const cutter = new Intl.Segmenter(undefined, { granularity: "grapheme" });
+
+/** @param {string} text */
+export function graphemes(text) {
+  return [...cutter.segment(text)].map((one) => one.segment);
 }

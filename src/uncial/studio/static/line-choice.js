@@ -5,11 +5,12 @@ import { h, later, tellError } from "./dom.js";
 export class LineChoice {
   /**
    * @param {string} project @param {any[]} documents @param {any[]} datasets
-   * @param {{checked?: boolean, changed: (choice: LineChoice) => void}} options
+   * @param {{checked?: boolean, needs?: string, changed: (choice: LineChoice) => void}} options
    */
-  constructor(project, documents, datasets, { checked = false, changed }) {
+  constructor(project, documents, datasets, { checked = false, needs = "lines", changed }) {
     this.project = project;
-    this.kind = "recognition";
+    this.needs = needs;
+    this.kind = needs === "unwritten" ? "labelfree" : "recognition";
     this.found = null;
     this.changed = changed;
     this.countSoon = later(150, () => this.count());
@@ -23,7 +24,8 @@ export class LineChoice {
     this.list = h("div", {}, ...this.boxes.map(([box, document]) => h("label", { class: "check" }, box, h("span", {}, document.name))),
       documents.length === 0 && h("p", {}, "This project has no document yet."),
       h("label", { class: "check only" }, this.checked, h("span", {}, "Only checked lines and pages")));
-    this.node = h("div", { class: "choice" }, versions.length > 0 && h("label", {}, h("span", {}, "Lines of"), this.source), this.list, this.words);
+    this.sourceLabel = versions.length > 0 && h("label", {}, h("span", {}, "Lines of"), this.source);
+    this.node = h("div", { class: "choice" }, this.sourceLabel, this.list, this.words);
     this.show();
     this.count();
   }
@@ -33,7 +35,17 @@ export class LineChoice {
     return new LineChoice(project, documents, datasets, options);
   }
 
+  /** Another kind of training wants other lines. @param {string} kind @param {string} needs */
+  want(kind, needs) {
+    [this.kind, this.needs] = [kind, needs];
+    if (needs !== "lines") this.source.value = "";
+    this.show();
+    return this.count();
+  }
+
   show() {
+    if (this.sourceLabel) this.sourceLabel.hidden = this.needs !== "lines";
+    this.checked.closest("label").hidden = this.needs === "unwritten";
     this.list.hidden = Boolean(this.source.value);
   }
 
@@ -53,7 +65,7 @@ export class LineChoice {
       this.found = version || documents.length ? await api("GET", `/api/projects/${this.project}/lines?${query}`) : null;
       const { found } = this;
       const number = (value) => value.toLocaleString("en");
-      this.words.textContent = !found ? "Choose a document." : this.kind === "segmentation" ? `${number(found.pages)} pages with ${number(found.lines)} lines` : `${number(found.lines)} lines with ${number(found.characters)} characters on ${number(found.pages)} pages`;
+      this.words.textContent = !found ? "Choose a document." : this.needs === "pages" ? `${number(found.pages)} pages with ${number(found.lines)} lines` : this.needs === "unwritten" ? `${number(found.lines)} lines without text by hand on ${number(found.pages)} pages` : `${number(found.lines)} lines with ${number(found.characters)} characters on ${number(found.pages)} pages`;
     } catch (error) {
       tellError(error);
     }

@@ -47,6 +47,13 @@ export function testedTable(result) {
     table(several ? heads : heads.slice(0, 4), several ? rows : rows.map((row) => row.slice(0, 4))));
 }
 
+/** @param {any} result of the action suggest */
+export function suggestedList(result) {
+  return h("section", {}, h("h2", {}, "Transcribe these next"), h("p", { class: "faint" }, `Chosen among ${result.among.toLocaleString("en")} lines, the most useful first.`),
+    h("ol", { class: "hits" }, ...result.suggested.map((one) => h("li", { class: "card" }, h("a", { href: `/pages/${one.page}#${encodeURIComponent(one.line)}` },
+      h("img", { src: `/api/pages/${one.page}/lines/${encodeURIComponent(one.line)}/image`, alt: "", loading: "lazy" }), h("div", { class: "text", dir: "auto" }, one.reading || "–"))))));
+}
+
 /** A difference of two fractions in percentage points. @param {number} value */
 function signed(value) {
   return `${value < 0 ? "−" : "+"}${Math.abs(value * 100).toFixed(2)}`;

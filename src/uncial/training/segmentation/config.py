@@ -45,6 +45,8 @@ class ViewsConfig:
     """Of the square pieces that are trained on, px."""
     augment: float = 1.0
     """Strength of the distortions; 0 trains on the pages as they are."""
+    made: float = 0.5
+    """Share of views of pages that recipes among the data make, below 1."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +57,8 @@ class SegtrainConfig:
 
     data: tuple[Path, ...] = ()
     """Folders, lists or files of pages with ground truth. ``list.train`` and ``list.val`` in a
-    folder fix its split; else an eighth of the pages validates, drawn with the seed."""
+    folder fix its split; else an eighth of the pages validates, drawn with the seed. Recipes of
+    synthetic pages (.toml) among them make further pages to train on, without end."""
     output: Path
     """Run folder to make; holds the model, checkpoints and log."""
     base: Literal["default"] | Path | None = None
@@ -84,6 +87,9 @@ class SegtrainConfig:
     """auto, cpu or cuda; auto takes a GPU if there is one."""
     validations: int = 10
     """How often validation pages are looked at in a run of planned length."""
+    order: bool = True
+    """Learn the reading order of pages that have one; kept where it orders the validation pages
+    better than going by where lines stand."""
     types: TypesConfig = field(default_factory=TypesConfig)
     """Which types of lines and regions are learnt."""
     views: ViewsConfig = field(default_factory=ViewsConfig)
@@ -100,6 +106,8 @@ class SegtrainConfig:
             wrong.append("minutes and steps both fix the length of the run")
         if self.base is not None and self.spec != "auto":
             wrong.append("the base fixes the spec")
+        if not 0 <= self.views.made < 1:
+            wrong.append("views.made must be below 1")
         if self.views.side < 64:
             wrong.append("views.side must be 64 px at least")
         if wrong:

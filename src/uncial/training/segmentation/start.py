@@ -14,13 +14,15 @@ from uncial.nn.weights import from_arrays, to_arrays
 SPEC = (
     "[1,0,0,1 Cl5,5,12,2,2 Bnr (I [Mp2,2 Cl3,3,24 Bnr (I [Mp2,2 Cl3,3,48 Bnr (I [Mp2,2 "
     "Cl3,3,96 Bnr Cl3,3,96 Bnr (I [Mp2,2 Cl3,3,128 Bnr Cl3,3,128 Bnr CTl2,2,96,2,2]) "
-    "Cl3,3,96 Bnr Cl3,3,96 Bnr CTl2,2,48,2,2]) Cl3,3,48 Bnr CTl2,2,24,2,2]) "
+    "Cl3,3,96 Bnr +[Lbx48] +[Lby48] Cl3,3,96 Bnr CTl2,2,48,2,2]) Cl3,3,48 Bnr +[Lbx24] "
+    "CTl2,2,24,2,2]) "
     "Cl3,3,24 Bnr CTl2,2,12,2,2]) Cl3,3,12 Bnr O2l1]"
 )
-"""Five scales, each with a way across to the last layers of its size.
+"""Five scales, each with a way across to the last layers of its size, and at two of them a look
+along whole rows and columns, so that a line goes on over gaps and ends where others end.
 
-Source: Ronneberger et al. 2015, arXiv:1505.04597, figure 1; smaller, and nearly all of it at a
-quarter of the input's size or below.
+Sources: Ronneberger et al. 2015, arXiv:1505.04597, figure 1; smaller, and nearly all of it at a
+quarter of the input's size or below. Rows and columns as in kraken's segmentation network.
 """
 _SELDOM = -3.0  # first logit of what covers few pixels
 _RARE = ("baseline", "ends", "line")

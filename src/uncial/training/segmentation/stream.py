@@ -17,6 +17,7 @@ from uncial.archive import Channel
 from uncial.models.tensors import to_frames
 from uncial.training.batches import StreamPlace
 from uncial.training.segmentation.learner import ViewBatch
+from uncial.training.segmentation.made import MadePages
 from uncial.training.segmentation.truth import TruePage
 from uncial.training.segmentation.views import random_view
 
@@ -33,12 +34,14 @@ class Viewing:
         batch: Views in one batch.
         side: Of a view, px.
         strength: Of augmentation; 0 only cuts.
+        made: Share of views of made pages, 0-1, where there are any.
     """
 
     seed: int
     batch: int
     side: int
     strength: float = 1.0
+    made: float = 0.5
 
 
 class PageStream:
@@ -48,19 +51,32 @@ class PageStream:
         pages: Prepared, with what there is to find.
         channels: Of the network.
         viewing: How views are drawn.
+        made: Recipes' pages, new ones in each epoch, each recipe as often.
     """
 
     def __init__(
-        self, pages: Sequence[TruePage], channels: Sequence[Channel], viewing: Viewing
+        self,
+        pages: Sequence[TruePage],
+        channels: Sequence[Channel],
+        viewing: Viewing,
+        made: Sequence[MadePages] = (),
     ) -> None:
         self._pages = pages
         self._channels = tuple(channels)
         self._viewing = viewing
+        self._made = tuple(made)
+        share = viewing.made / max(1e-9, 1 - viewing.made)
+        self._new = round(len(pages) * share / len(made)) if made else 0
 
     @property
     def batches(self) -> int:
         """Batches in an epoch."""
-        return -(-len(self._pages) * VIEWS // self._viewing.batch)
+        return -(-self._count * VIEWS // self._viewing.batch)
+
+    @property
+    def _count(self) -> int:
+        """Pages in an epoch."""
+        return len(self._pages) + self._new * len(self._made)
 
     def from_place(
         self, place: StreamPlace
@@ -69,17 +85,24 @@ class PageStream:
         epoch, first = place.epoch, place.batch
         while True:
             rng = np.random.default_rng((self._viewing.seed, epoch))
-            order = np.concatenate([rng.permutation(len(self._pages)) for _ in range(VIEWS)])
+            order = np.concatenate([rng.permutation(self._count) for _ in range(VIEWS)])
             for at in range(first, self.batches):
                 chosen = order[at * self._viewing.batch : (at + 1) * self._viewing.batch]
                 make = partial(self._batch, [int(page) for page in chosen], epoch, at)
                 yield StreamPlace(epoch=epoch, batch=at + 1), make
             epoch, first = epoch + 1, 0
 
+    def _page(self, number: int, epoch: int) -> TruePage:
+        """A page of an epoch: first those given, then new ones of each recipe."""
+        if number < len(self._pages):
+            return self._pages[number]
+        new, recipe = divmod(number - len(self._pages), len(self._made))
+        return self._made[recipe].page(epoch * self._new + new)
+
     def _batch(self, chosen: Sequence[int], epoch: int, batch: int) -> ViewBatch:
         views = [
             random_view(
-                self._pages[page],
+                self._page(page, epoch),
                 self._channels,
                 np.random.default_rng((self._viewing.seed, epoch, batch, number)),
                 side=self._viewing.side,

@@ -118,7 +118,7 @@ def _aged(image: Gray, rng: np.random.Generator, strength: float) -> Gray:
     if rng.random() < 0.25:
         behind = np.roll(view[:, ::-1], rng.integers(0, len(view), 2), (0, 1))
         behind = _blurred(behind, rng.uniform(0.5, 2.0))
-        view -= np.float32(strength * rng.uniform(0.05, 0.4)) * (_PAPER - behind)
+        view -= np.float32(strength * rng.uniform(0.05, 0.5)) * (_PAPER - behind)
     if rng.random() < 0.12:
         _rule(view, rng)
     if rng.random() < 0.3:

@@ -32,7 +32,7 @@ def normalized(recognizer: Recognizer, images: Sequence[Image]) -> bool:
         return False
     recognizer.read_in_reals()
     lines = sorted((prepare(i, recognizer.preprocessing) for i in images), key=lambda i: i.shape[1])
-    slices = list(groups([line.shape[1] for line in lines]))
+    slices = list(groups([line.shape[1] for line in lines], recognizer.batch_area))
     device = next(network.parameters()).device
     momenta = [norm.norm.momentum for norm in norms]
     network.eval()

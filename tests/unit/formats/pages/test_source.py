@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ from pages import HEIGHT, WIDTH, full_page
 from PIL import Image
 
 from uncial.errors import FormatError, ImageError
-from uncial.formats.pages.base import write_pages
+from uncial.formats.pages.base import read_pages, write_pages
 from uncial.formats.pages.source import Scan, open_pages
 
 
@@ -175,3 +176,18 @@ def test_what_was_written_is_found_again(tmp_path: Path) -> None:
     (tmp_path / "p 1.png").write_bytes(picture())
     (tmp_path / "x.alto.xml").write_bytes(write_pages([page], "alto").data)
     assert only(tmp_path / "x.alto.xml").path == tmp_path / "p 1.png"
+
+
+@pytest.mark.skipif(find_spec("pillow_heif") is not None, reason="pillow-heif is installed")
+def test_a_photograph_as_phones_take_them_says_what_reads_it(tmp_path: Path) -> None:
+    data = b"\0\0\0\x18ftypheic\0\0\0\0heicmif1" + bytes(200)
+    with pytest.raises(FormatError, match=r"x\.heic is HEIC, which needs") as caught:
+        read_pages(data, "x.heic")
+    assert "pip install pillow-heif" in caught.value.remedy
+    (tmp_path / "x.heic").write_bytes(data)
+    (tmp_path / "y.xml").write_bytes(page_xml("x.heic"))
+    (tmp_path / "z.png").write_bytes(picture())
+    source = open_pages(tmp_path)
+    assert [scan.path.name if scan.path else "" for scan in source] == ["", "z.png"]
+    with pytest.raises(ImageError, match="was not found"):
+        next(iter(open_pages(tmp_path / "y.xml"))).image()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar, cast
+
 import cv2
 import numpy as np
 import pytest
@@ -12,6 +14,7 @@ from uncial.imaging.pageview import PagePreparation, prepare_page
 from uncial.nn.build import build
 from uncial.training.batches import StreamPlace
 from uncial.training.segmentation.learner import MapLearner
+from uncial.training.segmentation.made import MadePages
 from uncial.training.segmentation.stream import PageStream, Viewing
 from uncial.training.segmentation.truth import TrueLine, TruePage
 from uncial.training.segmentation.views import random_view
@@ -51,6 +54,27 @@ def test_the_same_seed_gives_the_same_view() -> None:
     )
     assert np.array_equal(one[0], other[0])
     assert np.array_equal(one[1], other[1], equal_nan=True)
+
+
+def test_made_pages_take_their_share_and_are_new_in_each_epoch() -> None:
+    class Made:
+        asked: ClassVar[list[int]] = []
+
+        def page(self, number: int) -> TruePage:
+            self.asked.append(number)
+            return _page()
+
+    viewing = Viewing(seed=1, batch=2, side=64, made=0.6)
+    stream = PageStream([_page()] * 4, _CHANNELS, viewing, [cast("MadePages", Made())])
+    assert stream.batches == 20  # 4 pages and 6 made ones, 4 views of each
+    run = stream.from_place(StreamPlace())
+    for _ in range(stream.batches):
+        next(run)[1]()
+    assert sorted(Made.asked) == sorted([*range(6)] * 4)
+    Made.asked.clear()
+    for _ in range(stream.batches):
+        next(run)[1]()
+    assert set(Made.asked) == set(range(6, 12))
 
 
 def test_a_stream_goes_on_from_any_place_with_the_same_views() -> None:

@@ -14,6 +14,8 @@ export const LAYOUT = [
   { keys: ["j"], words: "Join the chosen lines", run: (e) => e.join() },
   { keys: ["i"], words: "Reverse the chosen lines", run: (e) => e.reverse() },
   { keys: ["t"], words: "Type of what is chosen", run: (e) => e.typeField.focus() },
+  { keys: ["y"], words: "Put the chosen lines into the chosen region", run: (e) => e.link(true) },
+  { keys: ["u"], words: "Take the chosen lines out of their region", run: (e) => e.link(false) },
   { keys: ["o"], words: "Show or hide the reading order", run: (e) => e.numbers() },
   { keys: ["m"], words: "Show or hide the points of outlines", run: (e) => e.outlines() },
   { keys: ["Delete", "Backspace"], words: "Remove what is chosen (Alt+click removes a point)", run: (e) => e.remove() },
@@ -28,6 +30,17 @@ export const LAYOUT = [
   { keys: ["0"], words: "The whole page", run: (e) => e.canvas.fit() },
   { keys: ["?"], words: "This list", run: (e) => e.help.showModal() },
 ];
+
+const FOREIGN = { l: "o", "Ctrl+Backspace": "0" };
+
+/** Whether keys that differ are as in eScriptorium: l is the reading order, Ctrl+Backspace the whole page. */
+export const asInEscriptorium = () => localStorage.getItem("keys") === "escriptorium";
+
+/** Keys of the image as the user has them. */
+export function layoutKeys() {
+  if (!asInEscriptorium()) return LAYOUT;
+  return LAYOUT.map((one) => ({ ...one, keys: [...one.keys.filter((key) => !(key in FOREIGN)), ...Object.keys(FOREIGN).filter((key) => one.keys.includes(FOREIGN[key]))] }));
+}
 
 /** Keys that count everywhere; all have Ctrl, or are not for writing. @type {Command[]} */
 export const EVERYWHERE = [
@@ -49,6 +62,9 @@ export const WRITING = [
   ["Tab, Shift+Tab", "Next, last uncertain character; where there is none, the next control"],
   ["Ctrl+Enter", "Check the line: it is ground truth"],
   ["Ctrl+Shift+Enter", "Check the whole page"],
+  ["Alt+U", "Mark what is chosen as unclear: [word?]"],
+  ["Alt+G", "Mark a gap: […]; lines with such marks are not trained on"],
+  ["Alt+C", "Comment on the line"],
   ["Alt+↑ Alt+↓", "Move the line in the reading order"],
   ["Escape", "Leave the line"],
 ];

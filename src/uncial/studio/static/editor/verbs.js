@@ -169,3 +169,11 @@ function forget(draft, id) {
   draft.order.splice(draft.order.indexOf(id), 1);
 }
 
+/** Put the chosen lines into the one chosen region, or out of theirs. @param {import("./edits.js").Edits} edits @param {Iterable<string>} ids @param {boolean} into */
+export function link(edits, ids, into) {
+  const chosen = [...ids];
+  const region = into ? chosen.find((id) => edits.state.regions.has(id)) ?? null : null;
+  const lines = chosen.filter((id) => edits.state.lines.has(id) && edits.state.lines.get(id).region !== region);
+  if (lines.length === 0 || (into && !region)) return;
+  edits.edit(into ? "put into a region" : "take out of a region", (draft) => { for (const id of lines) draft.lines.set(id, { ...draft.lines.get(id), region }); });
+}

@@ -1,6 +1,6 @@
 /** <conflict-dialog>: two people changed the same; both versions are shown, and one is chosen. */
 import { h } from "../dom.js";
-import { editSpans, simpleSteps } from "../diff.js";
+import { editSpans, alignSteps } from "../diff.js";
 
 class ConflictDialog extends HTMLElement {
   /** @param {any} editor */
@@ -29,7 +29,7 @@ class ConflictDialog extends HTMLElement {
     const choose = (ours) => () => { this.editor.saver.settleText(line, theirs, ours); this.settled(card); };
     const card = h("div", { class: "card" },
       h("p", { class: "faint small" }, `${theirs.author || "Somebody"} wrote:`), h("p", { class: "reading" }, theirs.text),
-      h("p", { class: "faint small" }, "You wrote, with what differs:"), h("p", { class: "reading" }, ...editSpans(simpleSteps(theirs.text, mine))),
+      h("p", { class: "faint small" }, "You wrote, with what differs:"), h("p", { class: "reading" }, ...editSpans(alignSteps(theirs.text, mine))),
       h("div", { class: "buttons" }, h("button", { onclick: choose(false) }, "Take theirs"), h("button", { class: "primary", onclick: choose(true) }, "Keep mine")));
     return card;
   }

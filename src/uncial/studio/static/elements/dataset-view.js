@@ -6,7 +6,7 @@ import { table } from "../tables.js";
 
 class DatasetView extends HTMLElement {
   async connectedCallback() {
-    this.dataset = this.getAttribute("dataset");
+    this.ident = this.getAttribute("dataset");
     this.now = h("section", { class: "card" });
     this.place = h("div");
     this.versions = h("section");
@@ -18,7 +18,7 @@ class DatasetView extends HTMLElement {
   /** @param {any} body None only looks. */
   async change(body) {
     try {
-      this.held = await api(body ? "PATCH" : "GET", `/api/datasets/${this.dataset}`, body ?? undefined);
+      this.held = await api(body ? "PATCH" : "GET", `/api/datasets/${this.ident}`, body ?? undefined);
       await this.show();
     } catch (error) {
       tellError(error);
@@ -84,7 +84,7 @@ class DatasetView extends HTMLElement {
 
   async freeze() {
     try {
-      const { job } = await api("POST", `/api/datasets/${this.dataset}/freeze`);
+      const { job } = await api("POST", `/api/datasets/${this.ident}/freeze`);
       await jobOver(job, this.place);
       await this.change(null);
     } catch (error) {
@@ -94,7 +94,7 @@ class DatasetView extends HTMLElement {
 
   async bin() {
     try {
-      await api("DELETE", `/api/datasets/${this.dataset}`);
+      await api("DELETE", `/api/datasets/${this.ident}`);
       location.assign(`/projects/${this.held.project}/datasets`);
     } catch (error) {
       tellError(error);

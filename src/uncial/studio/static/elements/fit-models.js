@@ -33,12 +33,14 @@ class FitModels extends HTMLElement {
   async latest() {
     const jobs = await api("GET", `/api/jobs?project=${this.project}&limit=200`);
     const last = jobs.find((job) => job.action === "rank" && ["done", "running", "queued"].includes(job.state));
-    if (last) this.follow(last.id);
+    if (last && this.following === undefined) this.follow(last.id);
   }
 
   async start(measured) {
     try {
       const lines = measured ? this.choice.lines : {};
+      this.following = "";
+      this.answer.replaceChildren();
       const { job } = await api("POST", `/api/projects/${this.project}/rankings`, { lines, measured });
       await this.follow(job);
     } catch (error) {
@@ -47,8 +49,9 @@ class FitModels extends HTMLElement {
   }
 
   async follow(id) {
+    this.following = id;
     const job = await jobOver(id, this.place);
-    if (job.result) this.answer.replaceChildren(h("h2", {}, "Models, the best first"), rankedTable(job.result, Number(this.project)));
+    if (job.result && this.following === id) this.answer.replaceChildren(h("h2", {}, "Models, the best first"), rankedTable(job.result, Number(this.project)));
   }
 }
 

@@ -38,14 +38,15 @@ class JobView extends HTMLElement {
   }
 
   told(event) {
+    if (this.view) this.view.told(event);
+    else (this.waiting ??= []).push(event);
     if (event.event === "note") {
       const at = event.at ? `${new Date(event.at * 1000).toLocaleTimeString("en-GB")}  ` : "";
       this.lines.hidden = false;
       this.querySelector(".nothing")?.remove();
       this.lines.append(h("div", { class: event.level }, `${at}${event.text}`));
       this.lines.scrollTop = this.lines.scrollHeight;
-    } else if (this.view) this.view.told(event);
-    else (this.waiting ??= []).push(event);
+    }
   }
 
   show(job) {

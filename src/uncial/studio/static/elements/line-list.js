@@ -2,6 +2,7 @@
 import { h, tell } from "../dom.js";
 import { caretAt, nextUncertain, pieces, shareOf, UNCERTAIN } from "../editor/confidence.js";
 import * as verbs from "../editor/verbs.js";
+import "./line-comments.js";
 
 const LEAST = 24; // px that a line's image is high at least
 
@@ -19,6 +20,8 @@ class LineList extends HTMLElement {
     this.rows = new Map();
     this.list = h("ol", { class: "lines" });
     this.empty = h("div", { class: "empty", hidden: true }, h("p", {}, "No lines yet."), h("p", {}, "Draw baselines on the image (key B), or let a model find the lines."));
+    this.comments = h("line-comments");
+    this.comments.begin(page, () => { for (const [id, row] of this.rows) row.classList.toggle("commented", this.comments.open(id)); });
     this.append(this.empty, this.list);
     edits.addEventListener("change", (event) => this.draw(event.detail.before));
     this.draw(null);
@@ -101,7 +104,7 @@ class LineList extends HTMLElement {
     row.querySelector(".content").replaceChildren(
       h("div", { class: "strip-box" }, h("div", { class: "strip-inner" }, this.strip, this.needle)),
       h("div", { class: "writing-box" }, this.mirror, this.field),
-      this.tools(id));
+      this.tools(id), this.comments.about(id));
     this.fillActive(id, true);
   }
 
@@ -109,6 +112,9 @@ class LineList extends HTMLElement {
     const button = (words, keys, run, extra = "") => h("button", { class: `plain small ${extra}`, title: keys, onclick: run }, words);
     this.checkButton = button("Check", "Ctrl+Enter", () => this.check(id));
     return h("div", { class: "row tools-row" }, this.checkButton,
+      button("Unclear", "Alt+U: mark what is chosen as unclear", () => this.unclear()),
+      button("Gap", "Alt+G: something is missing or cannot be read", () => this.insert("[…]")),
+      button("Comment", "Alt+C", () => this.comments.ask()),
       button("Earlier texts", "who read what in this line", () => this.dispatchEvent(new CustomEvent("history", { detail: id }))),
       button("↑", "Alt+↑: earlier in the reading order", () => verbs.reorder(this.edits, id, -1)),
       button("↓", "Alt+↓: later in the reading order", () => verbs.reorder(this.edits, id, 1)));
@@ -242,6 +248,9 @@ class LineList extends HTMLElement {
     if (key === "Enter" && event.ctrlKey && event.shiftKey) this.checkAll();
     else if (key === "Enter" && event.ctrlKey) { this.check(this.active); move(1); }
     else if (key === "Enter") { this.accept(this.active); move(1); }
+    else if (event.altKey && key.toLowerCase() === "u") this.unclear();
+    else if (event.altKey && key.toLowerCase() === "g") this.insert("[…]");
+    else if (event.altKey && key.toLowerCase() === "c") this.comments.ask();
     else if (key === "ArrowUp" && event.altKey) verbs.reorder(this.edits, this.active, -1);
     else if (key === "ArrowDown" && event.altKey) verbs.reorder(this.edits, this.active, 1);
     else if (key === "ArrowDown") move(1);
@@ -258,6 +267,23 @@ class LineList extends HTMLElement {
     if (!this.field) return;
     this.field.focus();
     this.field.setRangeText(text, this.field.selectionStart, this.field.selectionEnd, "end");
+    this.typed();
+  }
+
+  /** Mark what is chosen as unclear, or take the mark away. */
+  unclear() {
+    if (!this.field) return;
+    const { value } = this.field;
+    let [start, end] = [this.field.selectionStart, this.field.selectionEnd];
+    if (start === end) { // the word at the caret
+      start = value.lastIndexOf(" ", start - 1) + 1;
+      end = value.indexOf(" ", end) < 0 ? value.length : value.indexOf(" ", end);
+    }
+    const chosen = value.slice(start, end);
+    if (!chosen) return;
+    const marked = /^\[(.*)\?\]$/s.exec(chosen);
+    this.field.focus();
+    this.field.setRangeText(marked ? marked[1] : `[${chosen}?]`, start, end, "end");
     this.typed();
   }
 

@@ -3,7 +3,7 @@ import { api } from "../api.js";
 import { h, tell, tellError } from "../dom.js";
 import { Edits, stateFrom } from "../editor/edits.js";
 import { at } from "../editor/geometry.js";
-import { EVERYWHERE, LAYOUT, perform } from "../editor/keys.js";
+import { EVERYWHERE, layoutKeys, perform } from "../editor/keys.js";
 import { Saver } from "../editor/saver.js";
 import { workOnPages } from "../models.js";
 import * as verbs from "../editor/verbs.js";
@@ -97,7 +97,7 @@ class PageEditor extends HTMLElement {
     text.addEventListener("caret", (event) => this.point(event.detail));
     text.addEventListener("history", (event) => this.panel.history(event.detail));
     saver.addEventListener("state", (event) => this.saved(event.detail));
-    canvas.addEventListener("keydown", (event) => perform(LAYOUT, event, this));
+    canvas.addEventListener("keydown", (event) => perform(layoutKeys(), event, this));
     canvas.addEventListener("keydown", (event) => { if (event.key === " ") { event.preventDefault(); canvas.panning = true; canvas.svg.classList.add("panning"); } });
     canvas.addEventListener("keyup", (event) => { if (event.key === " ") { canvas.panning = false; canvas.svg.classList.remove("panning"); } });
     document.addEventListener("keydown", (event) => { if (!event.defaultPrevented && !document.querySelector("dialog[open]")) perform(EVERYWHERE, event, this); });
@@ -163,6 +163,8 @@ class PageEditor extends HTMLElement {
   enter() { if (this.canvas.drawn) this.canvas.finishLine(); else { const [id] = this.canvas.chosen; if (this.edits.state.lines.has(id)) this.text.open(id); } }
 
   join() { const lines = [...this.canvas.chosen].filter((id) => this.edits.state.lines.has(id)); if (lines.length > 1) { verbs.joinLines(this.edits, new Set(lines)); } }
+
+  link(into) { verbs.link(this.edits, this.canvas.chosen, into); }
 
   reverse() { verbs.reverseLines(this.edits, this.canvas.chosen); }
 

@@ -7,6 +7,7 @@ import { table } from "../tables.js";
 
 const PLANS = { 5: "Quick", 20: "Normal", 60: "Thorough" };
 const PRESETS = { auto: "by the time there is", quick: "quick: a small network", fast: "fast", wide: "wide", accurate: "accurate: a large network", kraken: "as kraken prepares lines" };
+const NEEDS = { lines: "lines that you wrote or checked", pages: "pages with lines that you drew or corrected", unwritten: "lines that nobody has written" };
 const ACTIONS = { keep: "learn it", map: "write as", drop: "leave out", normalize: "write in its plain form" };
 
 class TrainSteps extends HTMLElement {
@@ -50,23 +51,21 @@ class TrainSteps extends HTMLElement {
     form.addEventListener("submit", (event) => { event.preventDefault(); this.start(); });
     this.append(form);
     this.pick(this.kind);
-    this.choice.count();
   }
 
   /** @param {any} kind */
   pick(kind) {
     this.kind = kind;
     const usable = this.models.filter((model) => model.kind === kind.base && (kind.suffixes.length === 0 || kind.suffixes.includes(model.suffix)));
-    this.base.replaceChildren(h("option", { value: "" }, kind.bare), ...usable.map((model) => h("option", { value: model.id }, `${model.name} (${model.origin})`)));
+    this.base.replaceChildren(...(kind.bare ? [h("option", { value: "" }, kind.bare)] : []), ...usable.map((model) => h("option", { value: model.id }, `${model.name} (${model.origin})`)));
     const wanted = this.wanted.get("base") ?? localStorage.getItem("model-recognition");
     if (usable.some((model) => String(model.id) === wanted)) this.base.value = wanted;
     else if (usable.length && kind.base === "recognition") this.base.value = String(usable[0].id);
     this.preset.replaceChildren(...kind.presets.map((name) => h("option", { value: name }, PRESETS[name] ?? name)));
     this.presetLabel.hidden = kind.presets.length === 0;
-    this.choice.kind = kind.name;
     this.decisions = null;
     this.compared.replaceChildren();
-    this.choice.count();
+    this.choice.want(kind.name, kind.needs);
     this.show();
   }
 
@@ -75,16 +74,16 @@ class TrainSteps extends HTMLElement {
     const { found } = this.choice;
     const pages = this.kind.needs === "pages";
     const amount = found ? (pages ? found.pages : found.lines) : 0;
-    const enough = amount >= this.kind.least;
+    const enough = amount >= this.kind.least && Boolean(this.base.value || this.kind.bare);
     const base = this.base.value ? `goes on from ${this.base.selectedOptions[0].text}` : this.kind.base === "segmentation" ? "goes on from the one that comes with Uncial" : "begins anew";
-    this.compare.hidden = pages || !this.base.value;
+    this.compare.hidden = this.kind.needs !== "lines" || !this.base.value;
     this.compare.disabled = !enough;
     for (const plan of this.plans) plan.setAttribute("aria-pressed", String(plan.value === this.minutes.value));
     const what = pages ? `${amount.toLocaleString("en")} pages` : `${amount.toLocaleString("en")} lines`;
     const decided = this.decisions?.length ? ` ${this.decisions.length} characters that the base lacks are treated as you said.` : "";
     this.summary.textContent = enough
       ? `${this.name.value} ${base} and learns ${what} in at most ${this.minutes.value} minutes.${decided} They are frozen when it starts; ${this.choice.lines.version ? "the split of the dataset holds" : "a tenth of the pages validates"}.`
-      : `It needs ${this.kind.least} ${pages ? "pages with lines that you drew or corrected" : "lines that you wrote or checked"} at least.`;
+      : `It needs ${this.kind.least} ${NEEDS[this.kind.needs]} at least${this.kind.bare ? "" : ", and a model to go on from"}.`;
     this.go.disabled = !enough || !this.name.value.trim();
   }
 

@@ -1,7 +1,7 @@
 /** <training-view>: a training as it runs: figures, curves, sample lines over the validations. */
 import uPlot from "../vendor/uplot.js";
 import { h, later, percent, span } from "../dom.js";
-import { editSpans, simpleSteps } from "../diff.js";
+import { alignSteps, editSpans, graphemes } from "../diff.js";
 
 class TrainingView extends HTMLElement {
   connectedCallback() {
@@ -11,7 +11,8 @@ class TrainingView extends HTMLElement {
     this.facts = h("div", { class: "facts" });
     this.curves = h("div", { class: "curves" });
     this.board = h("section", { hidden: true });
-    this.append(this.facts, this.curves, this.board);
+    this.doctor = h("section", { hidden: true, "aria-live": "polite" }, h("h2", {}, "What the doctor says"));
+    this.append(this.facts, this.doctor, this.curves, this.board);
     this.drawSoon = later(120, () => this.draw());
     document.addEventListener("theme", () => { this.plots = null; this.drawSoon(); });
     new ResizeObserver(() => { for (const plot of Object.values(this.plots ?? {})) plot.setSize({ width: plot.root.parentElement.clientWidth - 8, height: 220 }); }).observe(this.curves);
@@ -33,6 +34,9 @@ class TrainingView extends HTMLElement {
         series[0].push(event.step);
         series[1].push(event.value);
       }
+    } else if (event.event === "note" && event.level === "warning") {
+      this.doctor.hidden = false;
+      this.doctor.append(h("div", { class: "notice warning" }, ...event.text.split("\n").map((line) => h("p", {}, line))));
     } else if (event.event === "sample") {
       const seen = this.samples.get(event.name) ?? { truth: event.truth, steps: [] };
       seen.steps = [...seen.steps.filter((one) => one.step < event.step), { step: event.step, output: event.output }];
@@ -89,18 +93,40 @@ class TrainingView extends HTMLElement {
       this.slider.addEventListener("input", () => { this.follow = Number(this.slider.value) === Number(this.slider.max); this.drawSamples(); });
       this.at = h("span", { class: "faint small" });
       this.list = h("ul", { class: "samples" });
+      this.characters = h("div");
       this.follow = true;
-      this.board.append(h("h2", {}, "Sample lines"), h("p", { class: "faint small" }, "As the model reads them; what is wrong is struck out, what should stand there is added."), h("div", { class: "row" }, this.slider, this.at), this.list);
+      this.board.append(h("h2", {}, "Sample lines"), h("p", { class: "faint small" }, "As the model reads them; what is wrong is struck out, what should stand there is added."), h("div", { class: "row" }, this.slider, this.at), this.list, this.characters);
     }
     this.slider.max = String(steps.length - 1);
     if (this.follow) this.slider.value = String(steps.length - 1);
     const step = steps[Number(this.slider.value)];
     this.at.textContent = `at step ${step.toLocaleString("en")}`;
-    this.list.replaceChildren(...[...this.samples.entries()].slice(0, 12).map(([name, one]) => {
-      const read = one.steps.filter((two) => two.step <= step).at(-1) ?? one.steps[0];
-      return h("li", {}, h("div", { class: "text", dir: "auto" }, ...editSpans(simpleSteps(read.output, one.truth))), h("div", { class: "faint small" }, name));
-    }));
+    const lines = [...this.samples.entries()].slice(0, 12).map(([name, one]) => [name, one.truth, one.steps.filter((two) => two.step <= step).at(-1) ?? one.steps[0]]);
+    const aligned = lines.map(([name, truth, read]) => [name, alignSteps(read.output, truth)]);
+    this.list.replaceChildren(...aligned.map(([name, edits]) => h("li", {}, lineImage(name), h("div", { class: "text", dir: "auto" }, ...editSpans(edits)))));
+    this.drawCharacters(aligned.flatMap(([, edits]) => edits), lines.flatMap(([, truth]) => graphemes(truth)));
   }
+
+  /** Which characters of the sample lines are read right, the worst first. */
+  drawCharacters(edits, truth) {
+    const all = new Map();
+    for (const one of truth) if (one.trim()) all.set(one, (all.get(one) ?? 0) + 1);
+    const right = new Map();
+    for (const [kind, , come] of edits) if (kind === "equal") right.set(come, (right.get(come) ?? 0) + 1);
+    const told = [...all].map(([text, count]) => [text, (right.get(text) ?? 0) / count, count]).filter(([, share]) => share < 1).sort((a, b) => a[1] - b[1] || b[2] - a[2]);
+    const known = all.size - told.length;
+    this.characters.replaceChildren(h("h3", {}, "Characters in these lines"), h("p", { class: "faint small" }, `${known} of ${all.size} are always read right; of the others the share that is.`),
+      h("ul", { class: "character-shares" }, ...told.slice(0, 40).map(([text, share, count]) => h("li", { title: `${count} times in these lines` }, h("span", { class: "glyph" }, text), h("span", { class: "number small" }, `${Math.round(share * 100)} %`)))));
+  }
+}
+
+/** The image of a sample line, where it is one of a page here. @param {string} name of its file */
+function lineImage(name) {
+  const found = /(?:^|\/)page(\d+)_([\w.:-]+?)(?:\.png)?$/.exec(name);
+  if (!found) return h("div", { class: "faint small" }, name);
+  const image = h("img", { src: `/api/pages/${found[1]}/lines/${found[2]}/image`, alt: "", loading: "lazy" });
+  image.addEventListener("error", () => image.remove());
+  return image;
 }
 
 customElements.define("training-view", TrainingView);

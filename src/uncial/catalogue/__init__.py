@@ -1,0 +1,1 @@
+"""Public catalogues of models: searched, fetched from with checksums, and published to."""
