@@ -51,13 +51,16 @@ class StartConfig:
     """Their learning rate as a share of that of the others; 0 freezes them."""
     lower_steps: int = 0
     """Optimizer steps after which they learn like the others; 0: never."""
+    rank: int = 0
+    """Rank of what fine-tuning adds to each matrix of the base below its head, as LoRA does; 0 lets
+    them move freely."""
     charset: Path | None = None
     """File of the command charset: what becomes of each character that the base lacks."""
 
     def __post_init__(self) -> None:
         wrong = []
-        alone = ("auto", "scratch", "label-free")
-        if self.base is None and (self.strategy not in alone or self.traineddata):
+        alone = self.strategy in ("auto", "scratch", "label-free")
+        if self.base is None and (not alone or self.traineddata or self.rank):
             wrong.append("there is no base to start from")
         if self.base is not None and self.strategy == "scratch":
             wrong.append("a run from scratch has no base")
@@ -67,10 +70,11 @@ class StartConfig:
             wrong.append(f"{self.strategy} replaces no layers")
         if self.append_index >= 0 and self.base is None:
             wrong.append("there are no layers to append to without a base")
-        if self.lower != "auto" and self.lower < 0:
-            wrong.append("lower must not be negative")
-        if self.lower_steps < 0:
-            wrong.append("lower_steps must not be negative")
+        wrong += [
+            f"{name} must not be negative"
+            for name in ("lower", "lower_steps", "rank")
+            if getattr(self, name) != "auto" and getattr(self, name) < 0
+        ]
         if not 0 <= self.lower_rate <= 1:
             wrong.append("lower_rate must be from 0 to 1")
         if wrong:
@@ -126,6 +130,8 @@ class MaterialConfig:
     """Share of the line views, 0-1, that are lines of it."""
     easy_first: float | Auto = "auto"
     """How far easy lines come forward in the first passes, half as far in each one; 0: not."""
+    clean_first: float | Auto = "auto"
+    """Passes in which distortions grow from none to their strength; 0: as strong at once."""
     easy: Literal["length", "loss"] = "length"
     """What makes a line easy: that its text is short, or that the present model reads it well."""
 
@@ -183,9 +189,10 @@ class TesseractConfig:
     norm_mode: int | Auto = "auto"
     """Units of the charset: 1 clusters, 2 parts of syllables, 3 code points; auto: 3 where
     most letters run from right to left, else 2."""
-    dictionary: Literal["lines", "lists", "none"] = "lines"
-    """Word graphs of the model: of the lists below, else those of the base, else of the
-    training lines; lists does without the last, none without any."""
+    dictionary: Literal["lines", "lists", "none"] = "lists"
+    """Word graphs of the model: of the lists below, else those of the base; lines makes them of
+    the training lines where there are neither, with which Tesseract reads other text worse; none
+    does without any."""
     words: Path | None = None
     """List of words, one a line."""
     punctuation: Path | None = None

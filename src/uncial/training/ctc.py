@@ -21,6 +21,7 @@ from uncial.training.fitting import least_width
 from uncial.training.learner import LineLearner
 from uncial.training.lines import Plan
 from uncial.training.losses import Learner
+from uncial.training.memory import check_lines, free_memory, line_need
 from uncial.training.parallel import Replicas
 from uncial.training.replay import Teacher
 from uncial.training.settings import Asked, Settings
@@ -86,7 +87,11 @@ class ColumnReading:
         )
 
     def check_room(self, plan: Plan, settings: Settings, device: torch.device) -> None:
-        """Such networks are small."""
+        """By what the layers put out for a line of median width."""
+        network, (height, width) = cast("Network", plan.network), _size(plan)
+        with torch.random.fork_rng(devices=[]):
+            line = line_need(network, width, height)
+        check_lines(network, line, (settings.batch, settings.batches), free_memory(device))
 
     def stepper(self, learner: LineLearner, batches: int, pool: ThreadPoolExecutor) -> Replicas:
         """A replica for each of the batches."""
@@ -111,3 +116,8 @@ class ColumnReading:
 
 
 CTC: Family = ColumnReading()
+
+
+def _size(plan: Plan) -> tuple[int, int]:
+    """Height and width in px of the median line as the network sees it."""
+    return plan.preprocessing.height, plan.median_width

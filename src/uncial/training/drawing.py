@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -64,6 +65,7 @@ class Drawing:
         replay: Share of the views that they make up, 0-1; they are drawn anew in each epoch.
         least: Px that a line counts as at least, however narrow it is.
         easy_first: How far easy lines come forward, half as far in each further epoch.
+        clean_first: Epochs in which the strength of augmentation grows from 0.
     """
 
     area: int
@@ -77,6 +79,20 @@ class Drawing:
     replay: float = 0.0
     least: int = 0
     easy_first: float = 0.0
+    clean_first: float = 0.0
+
+    def strength_at(self, epochs: float) -> float:
+        """Strength of augmentation after some epochs."""
+        if epochs >= self.clean_first:
+            return self.strength
+        return self.strength * epochs / self.clean_first
+
+
+class _Drawn(NamedTuple):
+    """When a batch comes, and how strongly its lines are distorted."""
+
+    epoch: int
+    strength: float
 
 
 class TrainingStream:
@@ -132,7 +148,8 @@ class TrainingStream:
             for at in range(first, len(buckets)):
                 near = order[max(0, starts[at + 1] - _NEAR) : starts[at + 1]]
                 bucket = buckets[at]
-                make = partial(self._batch, rows[bucket], bucket, near, widths[bucket], epoch)
+                drawn = _Drawn(epoch, self._drawing.strength_at(epoch + at / len(buckets)))
+                make = partial(self._batch, rows[bucket], bucket, near, widths[bucket], drawn)
                 yield StreamPlace(epoch=epoch, batch=at + 1), make
             epoch, first = epoch + 1, 0
 
@@ -141,7 +158,7 @@ class TrainingStream:
     ) -> tuple[NDArray[np.int64], list[NDArray[np.int64]], NDArray[np.int64]]:
         """Lines of an epoch, batches of places among them, and the width of each place."""
         rng = np.random.default_rng((self._drawing.seed, epoch))
-        change = WIDTH_CHANGE * min(self._drawing.strength, 2.0)
+        change = WIDTH_CHANGE * min(self._drawing.strength_at(epoch), 2.0)
         rows = self._rows(rng)
         natural, least = self._widths[rows], self._least[rows]
         drawn = np.round(natural * rng.uniform(1 - change, 1 + change, len(rows)))
@@ -186,13 +203,10 @@ class TrainingStream:
         places: NDArray[np.int64],
         near: NDArray[np.int64],
         widths: NDArray[np.int64],
-        epoch: int,
+        drawn: _Drawn,
     ) -> Batch:
         each = zip(indices.tolist(), places.tolist(), widths.tolist(), strict=True)
-        views = [
-            self._view(index, near, width, (self._drawing.seed, epoch, place))
-            for index, place, width in each
-        ]
+        views = [self._view(index, near, width, place, drawn) for index, place, width in each]
         images = [image for image, _ in views]
         labels = [text for _, text in views]
         pad, style = self._lines.preprocessing.pad, self._lines.preprocessing.style
@@ -200,13 +214,15 @@ class TrainingStream:
         frames = to_frames(images, pad, full, style)
         return Batch(frames, padded(labels), torch.tensor([len(x) for x in labels]), indices)
 
-    def _view(self, index: int, near: NDArray[np.int64], width: int, seed: tuple[int, ...]) -> Line:
-        rng = np.random.default_rng(seed)
+    def _view(
+        self, index: int, near: NDArray[np.int64], width: int, place: int, drawn: _Drawn
+    ) -> Line:
+        rng = np.random.default_rng((self._drawing.seed, drawn.epoch, place))
         if self._mixer is not None and self._drawing.strength > 0:
             alike = near[(near < self._own) == (index < self._own)]
             mixed = self._mixer.line(index, alike, width, rng)
             if mixed is not None:
-                return augment(mixed[0], rng, self._drawing.strength, width), mixed[1]
+                return augment(mixed[0], rng, drawn.strength, width), mixed[1]
         image, labels = self._lines[index], self._labels[index]
-        view = augment(image, rng, self._drawing.strength, width)
+        view = augment(image, rng, drawn.strength, width)
         return (view if view.shape[1] >= self._least[index] else image), labels

@@ -1,7 +1,8 @@
-"""What a run of an encoder with a decoder needs of memory, worked out before it starts.
+"""What a run needs of memory, worked out before it starts.
 
 Weights, their average, gradients and the optimizer's two moments are counted to the byte; what
-the layers keep for the way back is estimated.
+the layers keep for the way back is estimated: of an encoder with a decoder from its size, of other
+networks from what their layers put out for one line.
 
 Source of the estimate: Korthikanti et al. 2022, arXiv:2205.05198, section 4 (activations of a
 transformer layer), for 32-bit numbers and attention that keeps its matrix in the decoder alone.
@@ -14,11 +15,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
+from torch import Tensor, nn
 
 from uncial.errors import ConfigError
+from uncial.nn.build import Network
+from uncial.nn.frames import Frames
 from uncial.nn.transformer import LineTransformer
 
 _REAL = 4  # bytes
+_OUTPUTS, _GATES = 3, 14  # of what a layer puts out, with gradients; of an LSTM with its gates
 _LAYER = 34 * 2  # bytes that a layer keeps for each number of its input
 _ROOM = 0.9  # of what is free
 _ITSELF = 400_000_000  # bytes of the libraries and what they hold on to
@@ -122,6 +127,64 @@ def check_memory(need: Need, free: int, batch: int) -> None:
         remedy=f"it would fit with {fitting}"
         if fitting
         else "take a smaller checkpoint or a machine with more memory",
+    )
+
+
+def line_need(network: Network, width: int, height: int) -> int:
+    """Bytes that the layers keep of one line for the way back, about.
+
+    Args:
+        network: Reads the line once.
+        width: Px of the line.
+        height: Px of the line.
+    """
+    put_out: list[int] = []
+
+    def count(module: nn.Module, given: object, made: object) -> None:
+        whole = made if isinstance(made, Tensor) else made[0]  # type: ignore[index]
+        gates = _GATES if isinstance(module, nn.RNNBase) else _OUTPUTS
+        put_out.append(_REAL * gates * whole.numel())
+
+    leaves = [module for module in network.modules() if not list(module.children())]
+    hooks = [module.register_forward_hook(count) for module in leaves]
+    training = network.training
+    channels = network.input_channels
+    line = Frames(torch.zeros(1, channels, height, width), torch.tensor([width]), width)
+    try:
+        with torch.no_grad():
+            network.eval()(line)
+    finally:
+        network.train(training)
+        for hook in hooks:
+            hook.remove()
+    return sum(put_out)
+
+
+def check_lines(network: nn.Module, line: int, lines: tuple[int, int], free: int) -> None:
+    """Refuse a run of a network of VGSL that will not fit, and say which batch would.
+
+    Args:
+        network: In training.
+        line: Bytes that one line takes, see `line_need`.
+        lines: In a batch, and batches side by side.
+        free: Bytes that there are.
+
+    Raises:
+        ConfigError: It needs more.
+    """
+    batch, batches = lines
+    count = sum(p.numel() for p in network.parameters())
+    fixed = _REAL * (4 + batches) * count + _ITSELF
+    room = int(free * _ROOM) - fixed
+    if batch * batches * line <= room:
+        return
+    fitting = room // (line * batches)
+    raise ConfigError(
+        f"this run needs about {_gb(fixed + batch * batches * line)} of memory, {_gb(free)} are "
+        f"free: {batches} batches of {batch} lines side by side, {line / 1e6:.1f} MB a line",
+        remedy=f"set optimizer.batch to {fitting} or less"
+        if fitting > 0
+        else "set optimizer.batches to 1, or take a smaller network",
     )
 
 

@@ -6,13 +6,15 @@ import copy
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from typing import cast
 
 import torch
 from torch import nn
 
+from uncial.nn.build import Network
 from uncial.training.checkpoint import Progress, load_checkpoint, save_checkpoint
 from uncial.training.learner import LineLearner
-from uncial.training.optimizer import AdamW
+from uncial.training.optimizer import AdamW, LowRank
 from uncial.training.schedule import estimated_share, learning_rate
 from uncial.training.settings import Settings
 from uncial.training.team import LONE, Team
@@ -55,6 +57,7 @@ class Session:
             weight_decay=settings.weight_decay,
             momentum=settings.momentum,
             shares={named[name]: share for name, share in (rates or {}).items()},
+            low_rank=_bounds(learner, settings),
         )
         self.progress = Progress()
         self._released = not rates
@@ -158,3 +161,11 @@ class Session:
         rescues, factor = self.progress.rescues, self.progress.lr_factor
         self.progress = load_checkpoint(path, self.learner, self.average, self.optimizer)
         self.progress = self.progress.moved(rescues=rescues + 1, lr_factor=factor * rate)
+
+
+def _bounds(learner: LineLearner, settings: Settings) -> LowRank | None:
+    """How far matrices below the head may move; None where that is not bounded."""
+    if not settings.rank:
+        return None
+    *_, head = cast("Network", learner.network).layers.children()
+    return LowRank(rank=settings.rank, seed=settings.seed, whole=list(head.parameters()))

@@ -43,6 +43,8 @@ class Settings:
         wide_shortcut: Whether the early head sees neighbouring frames, see `ShortcutHead`.
         lower_steps: Steps after which slowed layers learn like the others; 0: never.
         family: Kind of network, see `uncial.training.family`.
+        clean_first: Passes in which distortions grow.
+        rank: Of what is added to each matrix of a base; 0: any.
     """
 
     preset: str
@@ -84,6 +86,8 @@ class Settings:
     family: str = "ctc"
     smoothing: float = 0.0
     easy_first: float = 0.0
+    clean_first: float = 0.0
+    rank: int = 0
     easy: str = "length"
 
     def to_json(self) -> dict[str, Any]:
@@ -176,14 +180,16 @@ def resolve(config: TrainConfig, cores: int = 1, base: ModelArchive | None = Non
         )
     parts: tuple[Any, ...] = (config.network, config.optimizer, config.loss, config.stop)
     given = {f.name: getattr(part, f.name) for part in parts for f in fields(part)}
-    given |= {"smoothing": config.transformer.smoothing, "easy_first": config.material.easy_first}
-    values["easy"] = config.material.easy
+    material = config.material
+    given |= {"smoothing": config.transformer.smoothing, "easy_first": material.easy_first}
+    given["clean_first"] = material.clean_first
+    values |= {"easy": material.easy, "rank": config.start.rank}
     if config.transformer.lora and base is not None:
         values["lr"] = max(values["lr"], _ADAPTERS_LR)
     if base is not None:
         given |= {"replay": config.retain.replay, "distill": config.retain.distill}
-    if config.material.synthetic:
-        given["replay"] = config.material.share
+    if material.synthetic:
+        given["replay"] = material.share
     values.update({n: value for n, value in given.items() if value not in ("auto", "range")})
     names = ("minutes", "steps", "epochs", "seed", "normalization")
     values = {name: getattr(config, name) for name in names} | {"preset": preset} | values
@@ -281,6 +287,7 @@ def _check(settings: Settings) -> None:
         "rare_first",
         "rare_often",
         "easy_first",
+        "clean_first",
         "weight_decay",
         "patience",
         "pad",

@@ -76,6 +76,7 @@ def training_material(
             replay=settings.replay,
             least=family.least_area(plan.network),
             easy_first=settings.easy_first,
+            clean_first=settings.clean_first,
         ),
         line_mixer(prepared, plan, lines.labels, settings.mix) if family.mixes else None,
     )

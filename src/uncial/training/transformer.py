@@ -255,6 +255,8 @@ def _refuse(config: TrainConfig) -> None:
     start, wrong = config.start, []
     if start.strategy not in ("auto", "fine-tune", "extend-charset"):
         wrong.append(f"the strategy {start.strategy}")
+    if start.rank:
+        wrong.append("rank (transformer.lora is its own)")
     if start.lower not in ("auto", 0):
         wrong.append("lower")
     if config.pictures:

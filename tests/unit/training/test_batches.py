@@ -191,3 +191,9 @@ def _epochs(stream: TrainingStream, count: int) -> list[list[int]]:
             break
         epochs[place.epoch] += make().indices.tolist()
     return epochs
+
+
+def test_distortions_grow_from_none_to_their_strength() -> None:
+    drawing = Drawing(area=200, seed=0, strength=0.8, clean_first=2.0)
+    assert [drawing.strength_at(epochs) for epochs in (0, 0.5, 1, 2, 9)] == [0, 0.2, 0.4, 0.8, 0.8]
+    assert Drawing(area=200, seed=0, strength=0.8).strength_at(0) == 0.8

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from uncial.errors import FormatError
-from uncial.training.optimizer import AdamW
+from uncial.training.optimizer import AdamW, LowRank
 
 
 def _network() -> nn.Module:
@@ -74,3 +74,50 @@ def test_another_networks_state_is_refused() -> None:
     wrong = {name: torch.zeros(7) for name in state}
     with pytest.raises(FormatError, match="another network"):
         AdamW(_network().parameters(), weight_decay=0.0).restore(wrong)
+
+
+def test_with_a_rank_the_sum_of_all_steps_keeps_it_and_the_head_moves_freely() -> None:
+    torch.manual_seed(0)
+    network = nn.Sequential(nn.Conv2d(3, 16, 3), nn.Flatten(), nn.Linear(16, 20), nn.Linear(20, 9))
+    before = [p.detach().clone() for p in network.parameters()]
+    low = LowRank(rank=2, seed=5, whole=list(network[-1].parameters()))
+    optimizer = AdamW(network.parameters(), weight_decay=0.1, low_rank=low)
+    optimizer.rate = 1e-2
+    inputs, wanted = torch.randn(8, 3, 3, 3), torch.randn(8, 9)
+    first = float(((network(inputs) - wanted) ** 2).mean().detach())
+    for _ in range(20):
+        network.zero_grad()
+        loss = ((network(inputs) - wanted) ** 2).mean()
+        loss.backward()
+        optimizer.step()
+    assert float(loss.detach()) < first
+    pairs = zip(network.parameters(), before, strict=True)
+    moved = [(p - b).detach().flatten(1) for p, b in pairs if b.ndim > 1]
+    assert [int(torch.linalg.matrix_rank(m, rtol=1e-4)) for m in moved[:2]] == [2, 2]
+    assert int(torch.linalg.matrix_rank(moved[2], rtol=1e-4)) > 2
+
+
+def test_the_state_of_bound_matrices_is_small_and_can_be_restored() -> None:
+    def made() -> tuple[nn.Linear, AdamW]:
+        torch.manual_seed(0)
+        layer = nn.Linear(30, 20)
+        return layer, AdamW(layer.parameters(), weight_decay=0.0, low_rank=LowRank(rank=3))
+
+    def steps(layer: nn.Linear, optimizer: AdamW, count: int) -> None:
+        optimizer.rate = 1e-2
+        for _ in range(count):
+            layer.zero_grad()
+            (layer(torch.ones(1, 30)) ** 2).sum().backward()
+            optimizer.step()
+
+    whole, its = made()
+    steps(whole, its, 4)
+    first, half = made()
+    steps(first, half, 2)
+    again, rest = made()
+    again.load_state_dict(first.state_dict())
+    state = {name: tensor.clone() for name, tensor in half.tensors()}
+    assert max(tensor.numel() for tensor in state.values()) == 20 * 3
+    rest.restore(state)
+    steps(again, rest, 2)
+    assert again.weight.equal(whole.weight)

@@ -29,7 +29,7 @@ def _words(components: dict[str, bytes], part: str) -> set[str]:
 
 
 def test_lines_give_units_codes_and_word_graphs() -> None:
-    made = charset_of_texts(TEXTS, TesseractConfig())
+    made = charset_of_texts(TEXTS, TesseractConfig(dictionary="lines"))
     components = dict(made.components)
     units, recoder = charset(TrainedData(components=components))
     assert recoder.code_range == made.codec.width
@@ -42,7 +42,7 @@ def test_lines_give_units_codes_and_word_graphs() -> None:
 
 
 def test_the_graphs_of_a_base_can_be_left_out() -> None:
-    base = charset_of_texts(TEXTS, TesseractConfig())
+    base = charset_of_texts(TEXTS, TesseractConfig(dictionary="lines"))
     made = charset_of_base(base.components, ["±"], TesseractConfig(dictionary="none"))
     assert not [part for part in made.components if part.endswith("-dawg")]
 
@@ -74,7 +74,7 @@ def test_a_folder_without_radicals_will_do_for_its_scripts(tmp_path: Path) -> No
 
 
 def test_the_units_of_a_base_stay_where_they_are_and_its_words_are_kept() -> None:
-    base = charset_of_texts(TEXTS, TesseractConfig())
+    base = charset_of_texts(TEXTS, TesseractConfig(dictionary="lines"))
     more = ["±¥ Zebra" + "".join(map(chr, range(0x430, 0x450)))]
     made = charset_of_base(base.components, more, TesseractConfig())
     old, new = (
