@@ -106,8 +106,8 @@ def _by_truth(
             link.symlink_to(path.resolve())
         names[link.name] = ident, name
     task_config, run = TASKS["models"].load()
-    given: dict[str, Any] = {"action": "rank", "data": (frozen.data,), "folder": folder}
-    given |= {"lines": config.lines, "go_on": True}
+    how = {"folder": folder, "lines": config.lines, "go_on": True}
+    given: dict[str, Any] = {"action": "rank", "names": (str(frozen.data),), "rank": how}
     result: Any = run(resolve(task_config, given), context.reporter)
     ranked = [
         Ranked(
