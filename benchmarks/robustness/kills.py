@@ -129,9 +129,9 @@ def _killed(bench: Bench, work: str, victim: str, times: int) -> Told:
         if not _further(studio, job, seen):  # it ended before the next kill
             job = ""
             continue
+        killed = time.monotonic()
         _kill(studio, victim)
         told.kills += 1
-        killed = time.monotonic()
         if not _further(studio, job, seen):
             job = ""
         told.waits.append(time.monotonic() - killed)
