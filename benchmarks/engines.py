@@ -188,3 +188,19 @@ def small_copy(data: Path, folder: Path, train: int, val: int, test: int) -> Pat
             for suffix in (".png", ".gt.txt"):
                 shutil.copy(line.image.with_suffix(suffix), folder / "lines")
     return folder
+
+
+def stored_test_lines(stores: Path, images: Path) -> list[Line]:
+    """The test lines that uncial read, their images as files for other programs."""
+    from uncial.data.store import LineStore
+
+    store = LineStore.open(next(stores.glob("lines-*")))
+    images.mkdir()
+    lines = []
+    for row in store.split("test"):
+        record_ = store.record(int(row))
+        image = images / f"{int(row):06d}.png"
+        image.write_bytes(store.image_bytes(int(row)))
+        group = record_.page or record_.document
+        lines.append(Line(image=image, text=record_.text, group=group))
+    return lines

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from engines import UNCIAL, Line, read_with_tesseract, scored, tessdata
+from engines import UNCIAL, Line, read_with_tesseract, scored, stored_test_lines, tessdata
 from measure import Skip, data_folder, fresh, guarded, measured, record, totals
 
 HERE = Path(__file__).parent
@@ -97,23 +97,7 @@ def ours(
         "validation_cer": trained["validation_cer"],
     }
     record("accuracy", "uncial", row, keep=not options.quick)
-    return test_lines(folder / "run" / "lines", folder / "test-images")
-
-
-def test_lines(stores: Path, images: Path) -> list[Line]:
-    """The test lines that uncial read, their images as files for other programs."""
-    from uncial.data.store import LineStore
-
-    store = LineStore.open(next(stores.glob("lines-*")))
-    images.mkdir()
-    lines = []
-    for row in store.split("test"):
-        record_ = store.record(int(row))
-        image = images / f"{int(row):06d}.png"
-        image.write_bytes(store.image_bytes(int(row)))
-        group = record_.page or record_.document
-        lines.append(Line(image=image, text=record_.text, group=group))
-    return lines
+    return stored_test_lines(folder / "run" / "lines", folder / "test-images")
 
 
 def peer(model: str, lines: list[Line], folder: Path, about: dict[str, Any], *, keep: bool) -> None:

@@ -17,10 +17,10 @@ import tomllib
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from engines import UNCIAL, read_with_tesseract, scored, tessdata
+from engines import UNCIAL, read_with_tesseract, scored, stored_test_lines, tessdata
 from measure import data_folder, fresh, guarded, measured, record, totals
-from run import HERE, test_lines
 
+HERE = Path(__file__).parent
 READERS = {
     "fraktur": ("latin-print", ("eng", "frak2021")),
     "anthologia": ("latin-print", ("eng",)),
@@ -59,7 +59,7 @@ def measure(name: str, data: str, normalization: str, *, keep: bool) -> None:
     row = {"set": name, "data": data, "model": model, **{key: told[key] for key in kept}}
     record("shipped", "uncial", {**row, **totals({"evaluate": found})}, keep=keep)
     print(f"{name}: {model} {told['cer']:.2%}", flush=True)
-    lines = test_lines(folder / "lines", folder / "images")
+    lines = stored_test_lines(folder / "lines", folder / "images")
     for peer in peers:
         texts, run = read_with_tesseract(
             [line.image for line in lines], peer, tessdata(peer), folder

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from uncial.models.reading import Reading
     from uncial.models.recognizer import Recognizer
     from uncial.models.segmenter import Segmenter
+    from uncial.tasks.bulk import BulkConfig, bulk
     from uncial.tasks.calibrate import CalibrateConfig, calibrate
     from uncial.tasks.charset import CharsetConfig, charset
     from uncial.tasks.compare import CompareConfig, compare
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from uncial.text.normalize import Normalization
 
 _HOMES = {
+    "BulkConfig": "uncial.tasks.bulk",
     "CalibrateConfig": "uncial.tasks.calibrate",
     "Charset": "uncial.text.charset",
     "CharsetConfig": "uncial.tasks.charset",
@@ -75,6 +77,7 @@ _HOMES = {
     "TrainConfig": "uncial.tasks.train",
     "TuneConfig": "uncial.tasks.tune",
     "UncialError": "uncial.errors",
+    "bulk": "uncial.tasks.bulk",
     "calibrate": "uncial.tasks.calibrate",
     "combine": "uncial.tasks.combine",
     "compare": "uncial.tasks.compare",
@@ -101,6 +104,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "BulkConfig",
     "CalibrateConfig",
     "Charset",
     "CharsetConfig",
@@ -133,6 +137,7 @@ __all__ = [
     "TrainConfig",
     "TuneConfig",
     "UncialError",
+    "bulk",
     "calibrate",
     "charset",
     "combine",

@@ -271,6 +271,29 @@ def test_find_and_replace_shows_every_change_and_is_one_step(
     assert "wuurd" not in screen.inner_text("line-list")
 
 
+def test_words_are_marked_unclear_and_lines_are_commented_on(
+    studio: Running, screen: Any, page: int
+) -> None:
+    _opened(screen, studio, page)
+    _line(screen, 2).click()
+    screen.keyboard.type("Dear Anna")
+    screen.keyboard.press("Alt+u")
+    screen.keyboard.press("Alt+g")
+    assert screen.input_value("input.writing") == "Dear [Anna?][…]"
+    screen.keyboard.press("Alt+c")
+    screen.keyboard.type("Anna or Anne?")
+    screen.keyboard.press("Enter")
+    screen.wait_for_selector("li.commented .comment")
+    _saved(screen)
+    (comment,) = studio.ask("GET", f"/api/pages/{page}/comments")
+    assert (comment["line"], comment["text"]) == ("line2", "Anna or Anne?")
+    screen.goto(f"{studio.address}/pages/{page}#line2")
+    screen.reload()
+    screen.click("text=Settle")
+    screen.wait_for_selector("li.commented", state="detached")
+    assert screen.faults == []
+
+
 def test_markup_in_names_and_texts_is_shown_as_text(studio: Running, screen: Any) -> None:
     evil = "<img src=x onerror=document.title='caught'>"
     studio.ask("POST", "/api/projects", {"name": evil, "note": evil})

@@ -12,6 +12,7 @@ pytestmark = [pytest.mark.chromium, pytest.mark.data]
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)  # two minutes on a machine that has nothing else to do
 def test_eight_steps_lead_from_images_to_a_model_and_text(
     shared_data: Path, tmp_path: Path
 ) -> None:

@@ -14,6 +14,7 @@ pytestmark = pytest.mark.chromium
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)
 def test_axe_finds_nothing_serious_on_any_screen(tmp_path: Path) -> None:
     from playwright.sync_api import sync_playwright
 

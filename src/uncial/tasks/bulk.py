@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _TOLD = 20  # failures spelled out
 _LINES_A_PAGE = 30  # by which the backend is chosen before any page was seen
-_COUNTED = {"recognize": "pages", "segment": "pages", "ingest": "lines", "synthesize": "lines"}
+_MODELS = ("model", "segmenter")  # options that are models, by path or name
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,7 +148,7 @@ def bulk(config: BulkConfig, reporter: Reporter = silent) -> BulkResult:
     from uncial.models.cores import cores
     from uncial.pipeline.crew import Fault
 
-    order = _order(config)
+    order = _order(config, reporter)
     with explained():
         plan = _planned(config, order, reporter)
     finished = plan.finished()
@@ -223,15 +223,24 @@ def planned(done: Sequence[ShardDone], units: int, cores: int, price: float) -> 
     )
 
 
-def _order(config: BulkConfig) -> Order:
+def _order(config: BulkConfig, reporter: Reporter) -> Order:
+    """What is to be done, with models as files that processes find wherever they are started."""
+    from dataclasses import replace
+
     from uncial.tasks.base import read_config
+    from uncial.tasks.named import with_local
     from uncial.tasks.shardwork import Order
 
     options = dict(read_config(config.options)) if config.options else {}
     if config.model is not None:
-        options["model"] = str(config.model.absolute())
+        options["model"] = str(config.model)
     source, output = (_absolute(place) for place in (config.source, config.output))
-    return Order(verb=config.verb, options=options, source=source, output=output)
+    order = Order(verb=config.verb, options=options, source=source, output=output)
+    told = order.config(Path("in"), Path("out"))
+    models = [name for name in _MODELS if isinstance(getattr(told, name, None), Path)]
+    told = with_local(told, *models, reporter=reporter)
+    named = {name: str(getattr(told, name).absolute()) for name in models}
+    return replace(order, options={**options, **named})
 
 
 def _absolute(place: str) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from uncial.errors import ConfigError, MissingDependency
 from uncial.progress import Note, Reporter, silent
+from uncial.tasks.lineconvert import line_folder, line_set
 from uncial.tasks.named import with_local
 
 if TYPE_CHECKING:
@@ -26,7 +27,8 @@ class ConvertConfig:
 
     source: Path
     """Model file, folder with a checkpoint of transformers, or file or folder of pages; its content
-    decides what it is. For an .arrow of ketos a line store."""
+    decides what it is. For an .arrow of ketos or a folder of lines any ground truth: a line store,
+    pairs, pages, another .arrow."""
 
     target: Path
     """File to write; its suffix decides its format: .safetensors, .onnx, .traineddata or .mlmodel
@@ -38,8 +40,8 @@ class ConvertConfig:
     """Write the .safetensors of kraken 7, not ours."""
 
     to: str = ""
-    """Format of pages where the name does not tell it, such as page, page2013, alto, or lines for
-    images of lines with .gt.txt."""
+    """Format of pages where the name does not tell it, such as page, page2013, alto; or lines for a
+    folder of images of lines with .gt.txt, of pages or any other ground truth."""
 
     pages: str = ""
     """Which pages of a file that has several, such as 1-5,8,20-; all where it is empty."""
@@ -105,6 +107,9 @@ def convert(config: ConvertConfig, reporter: Reporter = silent) -> ConvertResult
 
     config = with_local(config, "source", reporter=reporter)
     lines = config.target.suffix.lower() == ".arrow"
+    if config.to == "lines" and not is_pages(config.source):
+        size = line_folder(config.source, config.target, reporter)
+        return ConvertResult(source=config.source, target=config.target, size=size, losses=())
     if config.to or (not lines and is_pages(config.source)):
         size, notes = convert_pages(
             config.source,
@@ -163,7 +168,7 @@ def _converted(config: ConvertConfig, reporter: Reporter) -> _Converted:
     from uncial.formats.models.kinds import is_pretrained, model_kind
 
     if config.target.suffix.lower() == ".arrow":
-        return _Converted(_line_set(config.source))
+        return _Converted(line_set(config.source, reporter))
     wanted = _wanted(config)
     coreml = config.target.suffix.lower() == ".mlmodel"
     if is_pretrained(config.source) and wanted == "safetensors":
@@ -196,19 +201,6 @@ def _converted(config: ConvertConfig, reporter: Reporter) -> _Converted:
     else:
         made = _Converted(*traineddata.pack(archive, integer=config.integer))
     return replace(made, losses=(*losses, *made.losses))
-
-
-def _line_set(source: Path) -> bytes:
-    """A line store as a compiled line set of kraken."""
-    from uncial.data.store import LineStore
-    from uncial.formats.lines.compiled import CompiledLine, pack
-
-    store = LineStore.open(source)
-    records = ((row, store.record(row)) for row in range(len(store)))
-    return pack(
-        CompiledLine(image=bytes(store.image_bytes(row)), text=line.text, split=line.split)
-        for row, line in records
-    )
 
 
 def _wanted(config: ConvertConfig) -> ModelKind:

@@ -308,7 +308,9 @@ def _looked_at(
     moved = 1.0
     if before is not None:
         moved = changed([one.text for one in before.found], [one.text for one in found])
-    watched = run.watcher.watch(number, model, found, moved, accepted, _made(run))
+    # without replay made lines are unlearnt, and tell nothing of others
+    made = _made(run) if run.options.replay or not number else None
+    watched = run.watcher.watch(number, model, found, moved, accepted, made)
     for name, value in watched.metrics().items():
         run.tell(Metric(name=name, value=value, step=number))
     for at in _spread(len(found), _SHOWN):

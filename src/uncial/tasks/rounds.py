@@ -203,6 +203,7 @@ def rounds_page(
         lines=len(lines),
         shown=shown,
         chart=picture,
+        labeled=any(one.guard_cer is not None for one in rounds),
     )
 
 

@@ -229,6 +229,9 @@ def test_training_and_testing_leave_a_model_and_reports(place: Place, small_mode
     assert measured["ranked"][0]["cer"] <= measured["ranked"][1]["cer"]
     assert (measured["measured"], expected["measured"]) == (True, False)
     assert len(expected["ranked"]) == 2
+    shown = place.client.get(f"/models/{model['id']}").text
+    assert "Compare small, small" in shown
+    assert "95 % interval" in shown
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ name, and neither opens other files: images are found by `uncial.formats.pages.s
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Protocol
@@ -193,6 +193,15 @@ def read_file(path: Path) -> PagesRead:
             f"{path}: cannot be read ({error.strerror})", remedy="check the path"
         ) from error
     return read_pages(data, str(path))
+
+
+def gathered(read: Iterable[tuple[Page, Sequence[PageFinding]]]) -> PagesRead:
+    """The pages of one file, each with what was found about it."""
+    made = list(read)
+    return PagesRead(
+        pages=tuple(page for page, _ in made),
+        findings=tuple(one for _, found in made for one in found),
+    )
 
 
 @dataclass

@@ -122,12 +122,12 @@ def _labels(context: Context, config: TrainingConfig) -> tuple[Path, ...]:
 
 def _shelve(context: Context, config: TrainingConfig, result: Any) -> int:  # noqa: ANN401
     """Put what was made on the shelf; the model that reads here."""
-    made: list[Path] = [result.model]
+    made: list[tuple[str, Path]] = [(config.name, result.model)]
     if getattr(result, "traineddata", None):
-        made.insert(0, result.traineddata)
+        made.insert(0, (f"{config.name} for Tesseract", result.traineddata))
     ident = 0
-    for path in made:
-        name = f"{config.name}{path.suffix}"
+    for words, path in made:
+        name = f"{words}{path.suffix}"
         ident = shelf.add(
             context.db,
             context.files,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
@@ -13,6 +13,7 @@ from uncial.studio.db.tables import Dataset, Document, Model, Page, Project
 from uncial.studio.door import Here, Ident, document_of, job_of, page_of, project_of
 from uncial.studio.faults import NotFound
 from uncial.studio.paper import missing, screen
+from uncial.studio.pedigree import pedigree
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
@@ -125,6 +126,7 @@ def model_screen(here: Here, request: Request, model: Ident) -> HTMLResponse:
     try:
         with here.db.read() as session:
             found = shelf.found(session, model)
+            related = pedigree(session, found)
     except NotFound as error:
         return missing(here, request, error)
     facts = [
@@ -133,7 +135,8 @@ def model_screen(here: Here, request: Request, model: Ident) -> HTMLResponse:
         if value not in (None, "", [], {})
     ]
     own = here.who.account is None or found.owner_id == here.who.account
-    return screen(here, request, "model.html", here="models", model=found, facts=facts, own=own)
+    values: dict[str, Any] = {"model": found, "facts": facts, "own": own, "related": related}
+    return screen(here, request, "model.html", here="models", **values)
 
 
 @router.get("/projects/{project}/{what}")

@@ -56,7 +56,7 @@ class LabelfreeConfig:
     """Of its log-probabilities."""
     bonus: float = 1.0
     """Added for every character, natural log."""
-    settled: float = 0.02
+    settled: float = 0.01
     """Share of the characters of all readings, 0-1; if fewer change in a round, it is the last."""
 
     def __post_init__(self) -> None:

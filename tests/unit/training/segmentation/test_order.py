@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from uncial.errors import FormatError
-from uncial.page.geometry import region_box
+from uncial.page.geometry import Box, region_box
 from uncial.page.layout import Line, Page, Region
 from uncial.page.order import in_reading_order, reading_order
 from uncial.page.pairorder import PairOrder
@@ -19,7 +19,7 @@ from uncial.training.segmentation.order import learnt_order, share_in_order
 def _page(seed: int, *, ordered: bool = True) -> Page:
     """Two columns of paragraphs of which the right one is read first, and a heading last."""
     rng = np.random.default_rng(seed)
-    regions = []
+    regions: list[Region] = []
     for left in (520, 60):
         top = 200 + int(rng.integers(0, 40))
         for _ in range(3):
@@ -70,7 +70,7 @@ def test_what_comes_first_is_certain_from_both_sides(order: PairOrder) -> None:
     before = order.before(boxes)
     assert before + before.T == pytest.approx(np.ones_like(before))
     assert order([]) == []
-    assert order([(0, 0, 10, 10)]) == [0]
+    assert order([Box(0, 0, 10, 10)]) == [0]
 
 
 def test_a_kept_order_is_the_same_and_a_damaged_one_is_refused(order: PairOrder) -> None:

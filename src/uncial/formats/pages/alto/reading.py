@@ -9,7 +9,7 @@ from typing import Final
 
 from uncial.errors import FormatError
 from uncial.formats.pages.alto import vocabulary
-from uncial.formats.pages.base import PagesRead
+from uncial.formats.pages.base import PagesRead, gathered
 from uncial.formats.pages.findings import PageFinding
 from uncial.formats.pages.markup import (
     Element,
@@ -69,12 +69,7 @@ class AltoReader:
             raise FormatError(
                 f"{name}: no ALTO file with a page in it", remedy="export the file again"
             )
-        pages, findings = [], []
-        for element in found:
-            page, noted = _PageElement(root, element, name).read()
-            pages.append(page)
-            findings += noted
-        return PagesRead(pages=tuple(pages), findings=tuple(findings))
+        return gathered(_PageElement(root, element, name).read() for element in found)
 
 
 @dataclass

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final, TypeVar
 
 from uncial.errors import FormatError
-from uncial.formats.pages.base import PagesRead
+from uncial.formats.pages.base import PagesRead, gathered
 from uncial.formats.pages.findings import PageFinding
 from uncial.formats.pages.markup import (
     Element,
@@ -68,12 +68,8 @@ class PageXmlReader:
             raise FormatError(
                 f"{name}: no PAGE file with a page in it", remedy="export the file again"
             )
-        pages, findings = [], []
-        for element in found:
-            page, noted = _PageElement(element, name, root.get("pcGtsId") or "").read()
-            pages.append(page)
-            findings += noted
-        return PagesRead(pages=tuple(pages), findings=tuple(findings))
+        about = root.get("pcGtsId") or ""
+        return gathered(_PageElement(element, name, about).read() for element in found)
 
 
 @dataclass
