@@ -60,7 +60,7 @@ def trained(lines: Path, tmp_path_factory: pytest.TempPathFactory) -> TrainResul
             optimizer=OptimizerConfig(lr=0.02, batches=1),
             loss=LossConfig(ending=0.0),
             stop=StopConfig(validations=1),
-            tesseract=TesseractConfig(integer=True),
+            tesseract=TesseractConfig(integer=True, dictionary="lines"),
         )
     )
 

@@ -147,14 +147,15 @@ def line_need(network: Network, width: int, height: int) -> int:
 
     leaves = [module for module in network.modules() if not list(module.children())]
     hooks = [module.register_forward_hook(count) for module in leaves]
-    training = network.training
+    learning = [module for module in network.modules() if module.training]  # frozen ones are not
     channels = network.input_channels
     line = Frames(torch.zeros(1, channels, height, width), torch.tensor([width]), width)
     try:
         with torch.no_grad():
             network.eval()(line)
     finally:
-        network.train(training)
+        for module in learning:
+            module.training = True
         for hook in hooks:
             hook.remove()
     return sum(put_out)

@@ -57,7 +57,7 @@ def trained(lines: Path, tmp_path_factory: pytest.TempPathFactory) -> TrainResul
         tmp_path_factory.mktemp("trained") / "run",
         preset="tesseract",
         network=NetworkConfig(spec=SPEC),
-        tesseract=TesseractConfig(integer=True),
+        tesseract=TesseractConfig(integer=True, dictionary="lines"),
     )
 
 

@@ -16,6 +16,8 @@ TESSERACT = "[1,36,0,1 Ct3,3,16 Mp3,3 Lfys48 Lfx96 Lrx96 Lfx192 O1c60]"
 @pytest.mark.parametrize("spec", [str(preset_values("quick")["spec"]), TESSERACT])
 def test_what_a_line_needs_is_no_less_than_what_is_kept_for_the_way_back(spec: str) -> None:
     network = build(spec, labels=60).train()
+    next(network.layers.children()).eval()  # as a frozen layer
+    modes = [module.training for module in network.modules()]
     height, width = network.input_height, 400
     kept: dict[int, int] = {}
 
@@ -31,7 +33,7 @@ def test_what_a_line_needs_is_no_less_than_what_is_kept_for_the_way_back(spec: s
     need = line_need(network, width, height)
     assert sum(kept.values()) - weights <= 2 * need
     assert need < 5 * sum(kept.values()) / 2
-    assert network.training
+    assert [module.training for module in network.modules()] == modes
 
 
 def test_a_batch_that_does_not_fit_is_refused_with_one_that_does() -> None:
