@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -23,16 +23,12 @@ from uncial.data.store import LineStore
 from uncial.data.writer import LineStoreWriter
 from uncial.decoding.listening import Listener, Weights
 from uncial.errors import ConfigError, DataError
-from uncial.formats.lm.opening import open_ngrams, packed
 from uncial.formats.models import native
 from uncial.models.recognizer import Recognizer
-from uncial.progress import Event, Metric, Note, Reporter, Sample, silent
+from uncial.progress import Metric, Note, Reporter, Sample
 from uncial.tasks.base import as_json, resolve
-from uncial.tasks.ingest import open_lines
-from uncial.tasks.rounds import Round, Watcher, rounds_page
-from uncial.tasks.synthesis import is_recipe, open_synthesizer, read_recipe
-from uncial.tasks.unlabeled import language_of, like_them, unlabeled_store
-from uncial.text.ngrams import NgramModel
+from uncial.tasks.labelfreerun import LabelfreeRun, TrainOne, opened
+from uncial.tasks.rounds import Round, rounds_page
 from uncial.training.basis import MaterialConfig, RetainConfig
 from uncial.training.checkpoint import write_atomically
 from uncial.training.config import TrainConfig
@@ -43,8 +39,6 @@ from uncial.training.selftraining.config import LabelfreeConfig
 from uncial.training.selftraining.statistics import normalized
 from uncial.training.selftraining.teacher import Guess, changed, guesses
 from uncial.training.start import open_base
-
-TrainOne = Callable[[TrainConfig, Reporter], TrainResult]
 
 _RESULT = "result.json"
 _STATISTICS = 500  # lines that normalization is measured on
@@ -63,27 +57,6 @@ class _Model:
     watched: Round
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Run:
-    """What the rounds have in common."""
-
-    config: TrainConfig
-    folder: RunFolder
-    lines: LineStore
-    recipe: Path | None
-    language: NgramModel | None
-    labels: LineStore | None
-    watcher: Watcher
-    train: TrainOne
-    tell: Reporter
-    started: float
-
-    @property
-    def options(self) -> LabelfreeConfig:
-        """How to learn."""
-        return self.config.labelfree
-
-
 def train_label_free(config: TrainConfig, train: TrainOne, reporter: Reporter) -> TrainResult:
     """Train a recognizer on lines without ground truth.
 
@@ -97,7 +70,7 @@ def train_label_free(config: TrainConfig, train: TrainOne, reporter: Reporter) -
         DataError: No line can be read, or no reading can be learnt from.
         TrainingError: As `uncial.tasks.train.train`.
     """
-    run = _opened(config, train, reporter)
+    run = opened(config, train, reporter)
     results: list[TrainResult] = []
     seed = _seed(run, results)
     best = _looked_at(run, 0, seed, None)
@@ -124,102 +97,7 @@ def train_label_free(config: TrainConfig, train: TrainOne, reporter: Reporter) -
     return _result(run, best, rounds, results)
 
 
-def _opened(config: TrainConfig, train: TrainOne, reporter: Reporter) -> _Run:
-    started = time.perf_counter()
-    folder = RunFolder(config.output)
-    resume = config.resume
-    if resume:
-        told = folder.reopen()
-        config = replace(resolve(TrainConfig, told["config"]), output=config.output)
-    else:
-        folder.refuse_existing()
-        _check(config)
-        config = _absolute(config)
-
-    def tell(event: Event) -> None:
-        if not isinstance(event, Metric) or event.name not in ("loss", "learning_rate"):
-            folder.log(event)
-        reporter(event)
-
-    options = config.labelfree
-    lines = unlabeled_store(options.unlabeled, folder.lines / "unlabeled", tell)
-    if resume and lines.fingerprint != told["data"]["fingerprint"]:
-        raise DataError(
-            f"the lines of the run in {folder.path} are not those that it was started with",
-            remedy="start a new run",
-        )
-    if not resume:
-        data = {"fingerprint": lines.fingerprint, "lines": {"unlabeled": len(lines)}}
-        folder.create({"config": as_json(config), "settings": {}, "data": data})
-    tell(Note(text=f"{len(lines)} unlabeled lines"))
-    recipe = config.data[0] if config.data else None
-    if recipe is not None and options.look_alike:
-        recipe = like_them(recipe, lines.path, folder.path.resolve() / "recipe" / recipe.name)
-    labels = None
-    if options.labels:
-        labels = open_lines(
-            options.labels, seed=config.seed, workdir=folder.path / "labels", reporter=tell
-        )
-    return _Run(
-        config=config,
-        folder=folder,
-        lines=lines,
-        recipe=recipe,
-        language=_language(config, recipe, folder, tell),
-        labels=labels,
-        watcher=Watcher(labels),
-        train=train,
-        tell=tell,
-        started=started,
-    )
-
-
-def _check(config: TrainConfig) -> None:
-    recipes = [path for path in config.data if is_recipe(path)]
-    if config.data and (len(config.data) > 1 or not recipes):
-        raise ConfigError(
-            f"label-free training takes one recipe, not {', '.join(map(str, config.data))}",
-            remedy="name lines with ground truth by --labelfree.labels",
-        )
-    if not config.data and config.start.base is None:
-        raise ConfigError(
-            "label-free training needs something that reads already",
-            remedy="name a recipe of fonts and text, a base model, or both",
-        )
-    if config.folds:
-        raise ConfigError("label-free training has no folds", remedy="leave them out")
-
-
-def _absolute(config: TrainConfig) -> TrainConfig:
-    def found(paths: Sequence[Path]) -> tuple[Path, ...]:
-        return tuple(path.resolve() for path in paths)
-
-    options = config.labelfree
-    lm = options.lm.resolve() if isinstance(options.lm, Path) else options.lm
-    own = replace(options, unlabeled=found(options.unlabeled), labels=found(options.labels), lm=lm)
-    return replace(config, data=found(config.data), labelfree=own)
-
-
-def _language(
-    config: TrainConfig, recipe: Path | None, folder: RunFolder, tell: Reporter
-) -> NgramModel | None:
-    """What the teacher listens to: given, or learnt from the recipe's text."""
-    wanted = config.labelfree.lm
-    if isinstance(wanted, Path):
-        return open_ngrams(wanted)
-    if wanted == "none" or recipe is None:
-        return None
-    path = folder.path / "language.lm"
-    if not path.exists():
-        model = language_of(
-            open_synthesizer(read_recipe(recipe), silent), config.normalization, config.seed
-        )
-        write_atomically(path, packed(model, path))
-        tell(Note(text=f"the teacher listens to {model.order}-grams of the recipe's text"))
-    return open_ngrams(path)
-
-
-def _seed(run: _Run, results: list[TrainResult]) -> Path:
+def _seed(run: LabelfreeRun, results: list[TrainResult]) -> Path:
     """The first model: the base, a model that learnt from made lines, or one after the other."""
     base = run.config.start.base
     if run.recipe is None:
@@ -247,7 +125,7 @@ def _seed(run: _Run, results: list[TrainResult]) -> Path:
     return _fitted(run, path)
 
 
-def _fitted(run: _Run, path: Path) -> Path:
+def _fitted(run: LabelfreeRun, path: Path) -> Path:
     """The model with statistics of the unlabeled lines, where it has any."""
     target = path.with_name(f"{path.stem}-fitted.safetensors")
     if not run.options.normalize or target.exists():
@@ -264,7 +142,7 @@ def _spread(count: int, wanted: int) -> list[int]:
     return sorted(set(np.linspace(0, count - 1, min(count, wanted)).round().astype(int).tolist()))
 
 
-def _trained(run: _Run, config: TrainConfig, results: list[TrainResult]) -> TrainResult:
+def _trained(run: LabelfreeRun, config: TrainConfig, results: list[TrainResult]) -> TrainResult:
     """One training, resumed where it was interrupted, not repeated where it is done."""
     folder = RunFolder(config.output)
     done = folder.path / _RESULT
@@ -279,7 +157,7 @@ def _trained(run: _Run, config: TrainConfig, results: list[TrainResult]) -> Trai
 
 
 def _looked_at(
-    run: _Run, number: int, path: Path, before: _Model | None, accepted: float = 0.0
+    run: LabelfreeRun, number: int, path: Path, before: _Model | None, accepted: float = 0.0
 ) -> _Model:
     """A model with its readings of the unlabeled lines, and what they tell of it."""
     model = Recognizer.load(path)
@@ -320,14 +198,14 @@ def _looked_at(
     return _Model(path=path, found=found, watched=watched)
 
 
-def _made(run: _Run) -> LineStore | None:
+def _made(run: LabelfreeRun) -> LineStore | None:
     """The made lines of the first training, of which those for validation are known."""
     stores = sorted((run.folder.path / "seed" / "lines").glob("lines-*"))
     return LineStore.open(stores[0]) if stores else None
 
 
 def _student(
-    run: _Run, number: int, seed: Path, teacher: _Model, results: list[TrainResult]
+    run: LabelfreeRun, number: int, seed: Path, teacher: _Model, results: list[TrainResult]
 ) -> tuple[Path, float]:
     """Train on the surest readings; the model, and the share of the lines that it learnt from."""
     options = run.options
@@ -372,7 +250,7 @@ def _student(
 
 
 def _lines(
-    run: _Run, folder: Path, taken: list[int], found: Sequence[Guess], *, last: bool
+    run: LabelfreeRun, folder: Path, taken: list[int], found: Sequence[Guess], *, last: bool
 ) -> Path:
     """The readings as ground truth, with labeled lines that validate, or in the end train."""
     if folder.exists():
@@ -398,7 +276,7 @@ def _lines(
 
 
 def _result(
-    run: _Run, best: _Model, rounds: Sequence[Round], results: Sequence[TrainResult]
+    run: LabelfreeRun, best: _Model, rounds: Sequence[Round], results: Sequence[TrainResult]
 ) -> TrainResult:
     """The best model put in its place, with a report on all rounds."""
     folder = run.folder

@@ -6,7 +6,6 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from uncial.errors import ConfigError
 from uncial.progress import Event, Note, Reporter, silent
 from uncial.tasks.named import with_local
 from uncial.training.config import TrainConfig
@@ -14,7 +13,6 @@ from uncial.training.result import TrainResult
 from uncial.training.settings import Settings
 
 if TYPE_CHECKING:
-    from uncial.data.store import LineStore
     from uncial.tasks.baseset import BaseSet
     from uncial.tasks.opening import Opened
     from uncial.training.batches import BatchSource
@@ -22,7 +20,6 @@ if TYPE_CHECKING:
     from uncial.training.learner import LineLearner
     from uncial.training.lines import Plan
     from uncial.training.session import Session
-    from uncial.training.stream import Material
     from uncial.training.team import Team
 
 __all__ = ["TrainConfig", "TrainResult", "train"]
@@ -185,6 +182,7 @@ def _base_set(opened: Opened, folder: RunFolder, reporter: Reporter, team: Team)
 def _run(opened: Opened, base_set: BaseSet | None, process: _Process) -> tuple[Session, Plan, str]:
     import torch
 
+    from uncial.tasks.material import further_lines, material_of
     from uncial.training.difficulty import difficulty
     from uncial.training.drawing import TrainingStream
     from uncial.training.family import family_of
@@ -206,9 +204,9 @@ def _run(opened: Opened, base_set: BaseSet | None, process: _Process) -> tuple[S
         told,
         lambda texts: family.begin(asked, texts, told),
     )
-    synthetic = team.in_turn(lambda: _synthetic(opened, folder, told))
+    synthetic = team.in_turn(lambda: further_lines(opened, folder, told))
     others = base_set.replayed if base_set is not None and settings.replay else None
-    material = _material(opened, plan, synthetic or others, process, told)
+    material = material_of(opened, plan, synthetic or others, process.team, told)
     stream = material.stream
     learner = _learner(config, settings, plan, 0 if synthetic else material.others)
     if settings.easy_first and isinstance(stream, TrainingStream):
@@ -284,32 +282,6 @@ def _go_on(session: Session, folder: RunFolder, reporter: Reporter) -> None:
     reporter(Note(text=f"resumed at step {session.progress.step}"))
 
 
-def _material(
-    opened: Opened,
-    plan: Plan,
-    others: LineStore | None,
-    process: _Process,
-    reporter: Reporter,
-) -> Material:
-    """Batches of the run's lines, or of lines that its recipe makes."""
-    from uncial.models.cores import cores
-    from uncial.tasks.synthesis import is_recipe, open_synthesizer, read_recipe
-    from uncial.training.stream import Material, synthetic_stream, training_material
-
-    config, settings = opened.config, opened.settings
-    if len(config.data) != 1 or not is_recipe(config.data[0]):
-        return training_material(opened.store, plan, settings, others, reporter)
-    if settings.family != "ctc" or process.team.size > 1:
-        raise ConfigError(
-            f"{config.data[0]}: a recipe's lines are made for one process and a network that is "
-            "read by CTC",
-            remedy="make a line store of it with uncial synthesize, and name that",
-        )
-    synthesizer = open_synthesizer(read_recipe(config.data[0]), reporter)
-    stream = synthetic_stream(synthesizer, plan, settings, cores=config.threads or cores())
-    return Material(stream, plan.lines, opened.store, 0)
-
-
 def _learner(config: TrainConfig, settings: Settings, plan: Plan, replayed: int) -> LineLearner:
     """The network with its loss, on its device, if it fits there."""
     from uncial.models.compute import device_named
@@ -319,25 +291,6 @@ def _learner(config: TrainConfig, settings: Settings, plan: Plan, replayed: int)
     family, device = family_of(settings), device_named(config.device)
     family.check_room(plan, settings, device)
     return family.learner(plan, settings, teacher_of(plan, settings, replayed)).to(device)
-
-
-def _synthetic(opened: Opened, folder: RunFolder, reporter: Reporter) -> LineStore | None:
-    """The further lines of a run; None where there are none."""
-    from uncial.tasks.ingest import open_lines
-    from uncial.tasks.synthesis import is_recipe, recipe_store
-
-    sources, seed = opened.config.material.synthetic, opened.settings.seed
-    if not sources:
-        return None
-    recipes = [source for source in sources if is_recipe(source)]
-    if recipes and len(sources) > 1:
-        raise ConfigError(
-            f"{recipes[0]}: a recipe stands alone as further lines",
-            remedy="make a line store of it with uncial synthesize, and name that",
-        )
-    if recipes:
-        return recipe_store(recipes[0], folder.lines, seed, reporter)
-    return open_lines(sources, seed=seed, workdir=folder.lines, reporter=reporter)
 
 
 def _check_up(opened: Opened, plan: Plan, reporter: Reporter) -> None:
