@@ -42,6 +42,7 @@ MEMORY = 512 << 20  # bytes beyond those at the start
 SECONDS = 5.0  # of processor time for one input
 STUCK = 30.0  # of processor time, where the input cannot be interrupted
 _HEAD = 24  # bytes before the input in the shared file: executions, size, findings
+_OUTCOME, _OUTCOMES = 200, 20_000  # characters of one that tell it from others; most remembered
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -191,7 +192,7 @@ def work(name: str, seed: int, seconds: float) -> None:
             began = time.process_time()
             outcome, bad = read(reader, data, folder)
             tally.slowest = max(tally.slowest, time.process_time() - began)
-            if outcome not in seen:
+            if outcome not in seen and len(seen) < _OUTCOMES:
                 seen.add(outcome)
                 mutator.keep(data)
             if bad and outcome not in tally.findings:
@@ -226,7 +227,7 @@ def read(reader: Reader, data: bytes, folder: Path) -> tuple[str, bool]:
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
         errors.UncialError.__init__ = born  # type: ignore[method-assign]
-    return " | ".join(dict.fromkeys(told)), False
+    return " | ".join(dict.fromkeys(told))[:_OUTCOME], False
 
 
 def one(reader: Reader, data: bytes, folder: Path) -> None:

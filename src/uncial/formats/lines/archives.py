@@ -22,9 +22,10 @@ from uncial.formats.lines.base import Fault, is_file, read_image
 
 DAMAGE: Final = (
     *(zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, OSError),
-    *(NotImplementedError, RuntimeError, ValueError, OverflowError),
+    *(NotImplementedError, RuntimeError, ValueError, OverflowError, MemoryError),
 )
-"""What the readers of archives raise on damaged ones, and where a password is needed."""
+"""What the readers of archives raise on damaged ones, and where a password is needed; memory runs
+out where a header asks for more than the archive has."""
 MAX_MEMBER: Final = 64 * 2**20
 """Bytes of an image in an archive; a line image has a hundredth of that."""
 
