@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _BOXES = ("lstmbox", "wordstrbox")
 _LINE_FORMATS = ("txt", "json", *_BOXES)
 _CHUNK = 256  # images decoded and read at once; bounds memory
+_PAGE_HEIGHT, _PAGE_ASPECT = 400, 3.0  # px, widths a height: higher and narrower are no lines
 _NAMED = 10  # faults spelled out in one error
 
 
@@ -59,9 +60,9 @@ class RecognizeConfig:
     pages: bool = False
     """The images hold pages, not lines; with a page format they do anyway."""
 
-    segmenter: Literal["default"] | Path | None = None
+    segmenter: Literal["default", "none"] | Path = "default"
     """Segmentation model that finds the lines of pages on which none are marked; default is the
-    one that comes with the package."""
+    one that comes with the package, none fails such pages."""
 
     output: Path | None = None
     """Folder for one file an image, named after it; without it everything is printed. A run over
@@ -163,6 +164,11 @@ def recognize(config: RecognizeConfig, reporter: Reporter = silent) -> Recognize
             raise _unreadable(faults, len(paths))
         for (path, image), reading in _read(reader, images, decoder):
             sureness.append(tuple(one.confidence for one in reading.characters))
+            if not lines and _looks_like_page(image):
+                text = (
+                    f"{path}: looks like a page, and is read as one line; --pages finds its lines"
+                )
+                reporter(Note(text=text, level="warning"))
             line = _line(path, reading, calibration)
             page = 0 if targets else len(lines)
             lines.append(line)
@@ -203,9 +209,15 @@ def page_run(config: RecognizeConfig) -> PageRun:
     from uncial.tasks.segmodels import default_segmenter
 
     values = {item.name: getattr(config, item.name) for item in fields(PageRun)}
-    if config.segmenter == "default":
-        values["segmenter"] = default_segmenter()
+    if isinstance(config.segmenter, str):
+        values["segmenter"] = default_segmenter() if config.segmenter == "default" else None
     return PageRun(**values)
+
+
+def _looks_like_page(image: NDArray[np.uint8]) -> bool:
+    """Whether an image is too high and too narrow for a line."""
+    height, width = image.shape[:2]
+    return bool(height > _PAGE_HEIGHT and width < _PAGE_ASPECT * height)
 
 
 def _targets(paths: Sequence[Path], config: RecognizeConfig) -> dict[Path, Path]:

@@ -24,7 +24,7 @@ from uncial.tasks.shardwork import Order
 @pytest.fixture(scope="module")
 def options(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("options") / "read.toml"
-    path.write_text('format = "alto"\nbackend = "torch-float32"\n')
+    path.write_text('format = "alto"\nbackend = "torch-float32"\nsegmenter = "none"\n')
     return path
 
 
@@ -54,6 +54,7 @@ def stopped(
 def order(model: Path, source: str, output: str) -> Order:
     """What the processes of such a run do."""
     told = {"model": str(model), "format": "alto", "backend": "torch-float32"}
+    told["segmenter"] = "none"
     return Order(
         verb="recognize", options=told, source=source, output=output, backend="torch-float32"
     )
@@ -88,6 +89,7 @@ def test_a_run_that_was_stopped_goes_on_and_gives_what_recognize_gives(
         output=tmp_path / "one",
         processes=1,
         backend="torch-float32",
+        segmenter="none",
     )
     recognize(read)
     assert results(out).keys() == results(tmp_path / "one").keys()

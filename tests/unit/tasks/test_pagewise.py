@@ -22,7 +22,9 @@ from uncial.tasks.recognize import RecognizeConfig, recognize
 
 
 def config(model: Path, book: Path, output: Path | None, form: str = "alto") -> RecognizeConfig:
-    return RecognizeConfig(model=model, images=(book,), format=form, output=output, processes=1)
+    return RecognizeConfig(
+        model=model, images=(book,), format=form, output=output, processes=1, segmenter="none"
+    )
 
 
 def test_every_page_is_read_once_and_failures_end_nothing(
