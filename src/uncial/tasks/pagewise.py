@@ -255,14 +255,14 @@ def finder(path: Path) -> Find:
     """What finds the lines of a page, on one thread.
 
     Args:
-        path: Segmentation model.
+        path: Segmentation model, of ours or of kraken.
 
     Raises:
         FormatError: It is none.
     """
-    from uncial.models.segmenter import Segmenter
+    from uncial.models.finder import open_finder
 
-    segmenter = Segmenter.load(path)
+    segmenter = open_finder(path)
     return lambda image: next(segmenter.segment_each(lambda _: image, 1, threads=1))
 
 
