@@ -69,7 +69,7 @@ def own(mallory: Place) -> int:
 def treasure(team: Team, anna: Place) -> dict[str, int | str]:
     """Ids of what is Anna's, by the names that routes give them."""
     document = anna.document()
-    (page,) = anna.pages(document, 1)
+    (page,) = anna.pages(document, 1, (640, 820))  # an image that Mallory has not
     anna.ask("PUT", f"/api/pages/{page}/readings", {"lines": [{"line": "a", "text": "secret"}]})
     project = anna.ask("GET", f"/api/documents/{document}")["project"]
     webhook = anna.ask("POST", f"/api/projects/{project}/webhooks", {"url": "https://example.org/"})
