@@ -51,6 +51,7 @@ def pack(archive: ModelArchive, *, half: bool = False) -> bytes:
         header["voters"].append(its_header)
         weights |= {f"{_VOTER}{number}/{name}": array for name, array in its_weights.items()}
     if half:
+        header["half"] = True
         weights = {name: _halved(array) for name, array in weights.items()}
     return save(weights, metadata={KEY: json.dumps(header, ensure_ascii=False)})
 
@@ -91,6 +92,8 @@ def unpack(data: bytes) -> ModelArchive:
             f"the tensors of this model file cannot be read: {error}",
             remedy=_AGAIN,
         ) from error
+    if header.get("half") is True:
+        weights = {name: _whole(array) for name, array in weights.items()}
     told = header.get("voters", [])
     if not isinstance(told, list) or not all(isinstance(voter, dict) for voter in told):
         raise FormatError("the voters are not JSON objects", offset=8, remedy=_AGAIN)
@@ -115,7 +118,7 @@ def _archive(header: dict[str, Any], weights: dict[str, NDArray[Any]]) -> ModelA
         codec=told.codec,
         preprocessing=told.preprocessing,
         normalization=told.normalization,
-        weights={name: _whole(weights[name]) for name in weights if name not in components},
+        weights={name: weights[name] for name in weights if name not in components},
         components={
             name.removeprefix(_COMPONENT): array.tobytes() for name, array in components.items()
         },

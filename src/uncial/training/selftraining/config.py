@@ -8,7 +8,6 @@ from typing import Any, ClassVar, Literal
 
 from uncial.errors import ConfigError
 
-Auto = Literal["auto"]
 _STRICT: dict[str, Any] = {"extra": "forbid", "use_attribute_docstrings": True}
 
 
@@ -50,7 +49,7 @@ class LabelfreeConfig:
     """Made lines get paper, ink and stroke width of the unlabeled ones."""
     normalize: bool = True
     """Measure the statistics of batch normalization anew on the unlabeled lines."""
-    lm: Path | Auto | Literal["none"] = "auto"
+    lm: Literal["auto", "none"] | Path = "auto"
     """Language model that the teacher listens to; auto learns one from the recipe's text."""
     weight: float = 0.5
     """Of its log-probabilities."""
